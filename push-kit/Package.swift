@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "push-kit",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "PushModels", targets: ["PushModels"]),
+        .library(name: "PushRedis", targets: ["PushRedis"]),
+        .library(name: "PushRuntime", targets: ["PushRuntime"]),
+        .library(name: "PushTestSupport", targets: ["PushTestSupport"]),
+    ],
+    dependencies: [
+        // The transport below the Redis client, and the event loops that all servers share.
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        // `rediss://` URLs.
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        // zlib compression of HTTP responses.
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        // The logging interface; PushRuntime gives it a terminal and a JSON handler.
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        // The metrics interface; PushRuntime gives it a Prometheus text backend.
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        // Header fields and status codes of the shared HTTP middleware.
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        // Layered configuration: defaults, YAML file, environment.
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: [.defaults, "YAML"]),
+        // SHA-256 for constant-time comparison of credentials of any length.
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        // Start order, signals and drain.
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        // The HTTP server that push-api, push-agent and pushaas share; the middleware is written for it.
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+    ],
+    targets: [
+        .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+        .target(name: "PushModels", swiftSettings: swiftSettings),
+        .target(
+            name: "PushRedis",
+            dependencies: [
+                "CHiredis",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "PushRuntime",
+            dependencies: [
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(name: "PushTestSupport", dependencies: ["PushModels", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio")], swiftSettings: swiftSettings),
+        .testTarget(name: "PushModelsTests", dependencies: ["PushModels"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PushRedisTests", dependencies: ["PushRedis", "PushTestSupport", .product(name: "NIOEmbedded", package: "swift-nio")],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PushRuntimeTests",
+            dependencies: ["PushRuntime", "PushTestSupport", .product(name: "HummingbirdTesting", package: "hummingbird")],
+            swiftSettings: swiftSettings),
+    ]
+)

@@ -1,0 +1,4 @@
+import CHiredis
+import NIOCore
+func x() { let r = redisReaderCreate(); redisReaderFree(r) }
+// placeholder

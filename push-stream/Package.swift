@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "push-stream",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "push-stream", targets: ["push-stream"]),
+        .library(name: "PushStreamServer", targets: ["PushStreamServer"]),
+    ],
+    dependencies: [
+        // Sockets, event loops and timers of the engine.
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        // The base64 SHA-1 of a WebSocket handshake, and random instance ids.
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        // Hash maps and ring buffers of the channel store.
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        // Test processes, free ports and raw sockets.
+        .package(path: "../push-kit"),
+    ],
+    targets: [
+        // Reads nginx.conf: text in, checked directives with inheritance out. No I/O but files, no NIO.
+        .target(name: "NginxConf", swiftSettings: swiftSettings),
+        // What a push server does, as values and state machines: no sockets, no clock, no NIO.
+        .target(
+            name: "PushStreamCore",
+            dependencies: [
+                .product(name: "Collections", package: "swift-collections"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        // The engine on SwiftNIO: listeners, one file per transport, publisher, statistics, process.
+        .target(
+            name: "PushStreamServer",
+            dependencies: [
+                "NginxConf",
+                "PushStreamCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(name: "push-stream", dependencies: ["PushStreamServer"], swiftSettings: swiftSettings),
+        .testTarget(name: "NginxConfTests", dependencies: ["NginxConf"], swiftSettings: swiftSettings),
+        .testTarget(name: "PushStreamCoreTests", dependencies: ["PushStreamCore"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PushStreamServerTests",
+            dependencies: ["PushStreamServer", .product(name: "PushTestSupport", package: "push-kit")],
+            swiftSettings: swiftSettings
+        ),
+    ]
+)
