@@ -72,10 +72,16 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
-        .target(name: "PushTestSupport", dependencies: ["PushModels", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio")], swiftSettings: swiftSettings),
+        .target(
+            name: "PushTestSupport",
+            dependencies: [
+                "PushModels", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ], swiftSettings: swiftSettings),
         .testTarget(name: "PushModelsTests", dependencies: ["PushModels"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "PushRedisTests", dependencies: ["PushRedis", "PushTestSupport", .product(name: "NIOEmbedded", package: "swift-nio")],
+            name: "PushRedisTests",
+            dependencies: ["PushRedis", "PushTestSupport", .product(name: "NIOEmbedded", package: "swift-nio")],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "PushRuntimeTests",

@@ -1,4 +1,5 @@
 import CHiredis
 import NIOCore
+
 func x() { let r = redisReaderCreate(); redisReaderFree(r) }
 // placeholder

@@ -1,3 +1,3 @@
-import Hummingbird
 import Configuration
+import Hummingbird
 // placeholder

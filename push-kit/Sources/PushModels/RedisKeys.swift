@@ -1,0 +1,40 @@
+/// The names under which the Push Service keeps its data in Redis.
+///
+/// The three prefixes are configurable because existing deployments set them (`redis.db.channel.prefix` and so on).
+/// No command of the Push Service names two of these keys at once, except for keys of one kind that are read one by one,
+/// so the names work on Redis Cluster too.
+public struct RedisKeys: Sendable, Equatable {
+    /// The stream of ``StreamEntry`` from push-api to the agents.
+    public static let messages = "push_messages"
+    /// Sorted set of channel ids by creation time in milliseconds since 1970: the order of the channel list.
+    public static let channelIndex = "push_channels"
+    /// Sorted set of agent names by the time, in milliseconds since 1970, of their last report.
+    public static let agentIndex = "push_agents"
+
+    public var channelPrefix: String
+    public var globalStatisticsPrefix: String
+    public var channelStatisticsPrefix: String
+
+    public init(
+        channelPrefix: String = "ch", globalStatisticsPrefix: String = "stats_global",
+        channelStatisticsPrefix: String = "stats_channel"
+    ) {
+        self.channelPrefix = channelPrefix
+        self.globalStatisticsPrefix = globalStatisticsPrefix
+        self.channelStatisticsPrefix = channelStatisticsPrefix
+    }
+
+    /// The JSON of a ``ChannelRecord``; expires with the channel.
+    public func channel(_ id: String) -> String { "\(self.channelPrefix)_\(id)" }
+
+    /// push-stream's summary as the agent reported it last.
+    public func globalStatistics(agent: String) -> String { "\(self.globalStatisticsPrefix):\(agent)" }
+
+    /// push-stream's statistics of one channel as the agent reported them last.
+    public func channelStatistics(channel: String, agent: String) -> String {
+        "\(self.channelStatisticsPrefix):\(channel):\(agent)"
+    }
+
+    /// The id of the last stream entry that the agent's push-stream has.
+    public static func position(agent: String) -> String { "push_position:\(agent)" }
+}

@@ -1,0 +1,166 @@
+import NginxConf
+import PushStreamCore
+
+/// Everything that one nginx.conf says, checked and typed: what the engine runs on.
+///
+/// Durations are milliseconds and sizes are bytes, as Nginx keeps them; `nil` means that the feature is off.
+public struct EngineConfiguration: Sendable {
+    public var process: ProcessSettings
+    /// `push_stream_*` directives of the `http` level.
+    public var store: StoreSettings
+    public var servers: [ServerSettings]
+}
+
+/// Directives of the main and `events` levels.
+public struct ProcessSettings: Sendable {
+    /// Number of event loops (`worker_processes`; `auto` is the number of processors).
+    public var eventLoops: Int
+    /// Connections one event loop holds at most (`worker_connections`).
+    public var connectionsPerLoop: Int
+    /// `worker_rlimit_nofile`; `nil` leaves the limit as the process got it.
+    public var openFileLimit: Int?
+    /// `pid`; `nil` writes none.
+    public var pidFile: String?
+    public var errorLog: LogDestination
+    public var errorLogLevel: ErrorLogLevel
+    /// How long a graceful stop may take (`worker_shutdown_timeout`); `nil` waits for the last subscriber.
+    public var shutdownTimeout: Int?
+}
+
+public enum LogDestination: Sendable, Equatable {
+    case standardError
+    case standardOutput
+    case file(String)
+    case off
+}
+
+/// Nginx's levels, least severe first.
+public enum ErrorLogLevel: Int, Sendable, Comparable {
+    case debug, info, notice, warn, error, crit, alert, emerg
+
+    public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// One `server` block.
+public struct ServerSettings: Sendable {
+    public var listens: [ListenAddress]
+    public var names: [String]
+    public var locations: LocationTable
+    /// What a request gets that no location matches.
+    public var fallback: LocationSettings
+    public var accessLog: LogDestination
+    /// Time to receive a whole request head (`client_header_timeout`).
+    public var headerTimeout: Int
+    /// `client_header_buffer_size`.
+    public var headerBufferSize: Int
+    /// `large_client_header_buffers`: how many of what size.
+    public var largeHeaderBuffers: (count: Int, size: Int)
+}
+
+public struct ListenAddress: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
+        case ip(host: String, port: Int)
+        case unix(path: String)
+    }
+    public var kind: Kind
+    public var isDefault: Bool
+    public var backlog: Int
+    public var reusePort: Bool
+}
+
+/// One `location`, with everything it inherits resolved.
+public struct LocationSettings: Sendable {
+    public var handler: LocationHandler
+    /// `client_max_body_size`; 0 is without limit.
+    public var maxBodySize: Int
+    /// Time between two reads of a body (`client_body_timeout`).
+    public var bodyTimeout: Int
+    /// Time between two writes (`send_timeout`).
+    public var sendTimeout: Int
+    /// `keepalive_timeout`; 0 closes each connection after its response.
+    public var keepAliveTimeout: Int
+    public var keepAliveRequests: Int
+    public var tcpNoDelay: Bool
+    /// `default_type`.
+    public var defaultType: String
+    public var addedHeaders: [AddedHeader]
+    public var accessRules: [AccessRule]
+    /// `server_tokens`.
+    public var serverTokens: Bool
+    /// `if` blocks in the order in which they stand.
+    public var conditions: [ConditionalSettings]
+}
+
+public struct AddedHeader: Sendable {
+    public var name: String
+    public var value: ComplexValue
+    public var always: Bool
+}
+
+/// `allow` and `deny`; the first that matches decides.
+public struct AccessRule: Sendable {
+    public var allows: Bool
+    /// An address, a CIDR range, `all`, or `unix:`.
+    public var network: NetworkRange
+}
+
+/// An `if` block in a location: `settings` replace those of the location while `condition` holds.
+public struct ConditionalSettings: Sendable {
+    public var condition: Condition
+    public var handler: LocationHandler
+}
+
+public enum LocationHandler: Sendable {
+    /// No content handler: 404.
+    case none
+    case publisher(PublisherSettings)
+    case subscriber(SubscriberSettings)
+    /// `push_stream_channels_statistics`.
+    case statistics(channelsPath: ComplexValue?)
+    /// `return`: a status with a body, or a redirect to the text.
+    case respond(status: Int, text: ComplexValue?)
+    /// `push_stream_metrics`, a directive of this engine: Prometheus text.
+    case metrics
+    /// `push_stream_health ready`, a directive of this engine: 200 while the engine takes subscribers, 503 while it drains.
+    case readiness
+}
+
+public struct PublisherSettings: Sendable {
+    /// `push_stream_publisher admin`: DELETE is allowed.
+    public var isAdmin: Bool
+    public var channelsPath: ComplexValue?
+    public var storesMessages: Bool
+    public var infoOnPublish: Bool
+    public var allowedOrigins: ComplexValue?
+}
+
+public struct SubscriberSettings: Sendable {
+    public var mode: SubscriberMode
+    public var channelsPath: ComplexValue?
+    public var authorizedChannelsOnly: Bool
+    public var headerTemplate: String?
+    /// `push_stream_message_template` as written; the core compiles it.
+    public var messageTemplate: MessageTemplate
+    public var footerTemplate: String?
+    public var maxWildcardChannels: Int?
+    public var pingInterval: Int?
+    public var connectionTTL: Int?
+    public var longPollingTTL: Int?
+    public var websocketAllowsPublish: Bool
+    public var lastReceivedTime: ComplexValue?
+    public var lastReceivedTag: ComplexValue?
+    public var lastEventID: ComplexValue?
+    public var userAgent: ComplexValue?
+    public var paddings: [PaddingRule]
+    public var allowedOrigins: ComplexValue?
+    public var allowsEventsChannel: Bool
+    /// The callback of JSONP (`callback` argument), honoured on long polling and polling.
+    public var storesMessages: Bool
+}
+
+/// One group of `push_stream_padding_by_user_agent`.
+public struct PaddingRule: Sendable {
+    public var agent: RegularExpression
+    public var headerMinimum: Int
+    public var messageMinimum: Int
+}
