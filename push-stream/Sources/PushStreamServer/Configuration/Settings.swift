@@ -45,7 +45,9 @@ public enum ErrorLogLevel: Int, Sendable, Comparable {
 public struct ServerSettings: Sendable {
     public var listens: [ListenAddress]
     public var names: [String]
-    public var locations: LocationTable
+    public var locations: LocationTable<LocationSettings>
+    /// `set`, `if` and `return` of the server itself, which run before a location is chosen.
+    public var rewrite: [RewriteStep]
     /// What a request gets that no location matches.
     public var fallback: LocationSettings
     public var accessLog: LogDestination
@@ -87,8 +89,8 @@ public struct LocationSettings: Sendable {
     public var accessRules: [AccessRule]
     /// `server_tokens`.
     public var serverTokens: Bool
-    /// `if` blocks in the order in which they stand.
-    public var conditions: [ConditionalSettings]
+    /// `set`, `if` and `return` in the order in which they stand; `ServerSettings.route` runs them.
+    public var rewrite: [RewriteStep]
 }
 
 public struct AddedHeader: Sendable {
@@ -102,12 +104,6 @@ public struct AccessRule: Sendable {
     public var allows: Bool
     /// An address, a CIDR range, `all`, or `unix:`.
     public var network: NetworkRange
-}
-
-/// An `if` block in a location: `settings` replace those of the location while `condition` holds.
-public struct ConditionalSettings: Sendable {
-    public var condition: Condition
-    public var handler: LocationHandler
 }
 
 public enum LocationHandler: Sendable {
