@@ -23,7 +23,7 @@ extension DirectiveTable {
             summary: "How long a graceful stop may take before the last connections are closed."),
         .init("pid", in: .main, summary: "File that holds the process id while the server runs."),
         .init(
-            "error_log", in: [.main, .http, .server, .location], 1...2, repeats: true, defaultValue: "stderr error",
+            "error_log", in: [.main, .http, .server, .location], 1...2, defaultValue: "stderr error",
             summary: "File (or `stderr`) and least level of the error log."
         ) { directive throws(ConfigurationError) in
             try Self.checkErrorLog(directive)

@@ -24,7 +24,17 @@ public struct LogFormat: Sendable, Hashable {
     public let escaping: Escaping
 
     /// What `access_log FILE` uses when it names no format.
-    public static let combinedSource =
+    public static let combined: LogFormat = {
+        let parts: [ComplexValue.Part] = [
+            .variable(.builtIn(.remoteAddress)), .text(" - "), .variable(.builtIn(.remoteUser)), .text(" ["),
+            .variable(.builtIn(.timeLocal)), .text("] \""), .variable(.builtIn(.request)), .text("\" "),
+            .variable(.builtIn(.status)), .text(" "), .variable(.builtIn(.bodyBytesSent)), .text(" \""),
+            .variable(.requestHeader("referer")), .text("\" \""), .variable(.requestHeader("user_agent")), .text("\""),
+        ]
+        return LogFormat(value: ComplexValue(parts: parts, source: Self.combinedSource), escaping: .default)
+    }()
+
+    static let combinedSource =
         "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" \"$http_user_agent\""
 
     public init(value: ComplexValue, escaping: Escaping) {

@@ -20,6 +20,11 @@ public struct ComplexValue: Sendable, Hashable {
         }
     }
 
+    init(parts: [Part], source: String) {
+        self.parts = parts
+        self.source = source
+    }
+
     /// A value without variables.
     public init(constant: String) {
         self.source = constant

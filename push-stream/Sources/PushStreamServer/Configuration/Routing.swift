@@ -59,6 +59,8 @@ extension RewriteStep {
                 variables.assign(value.evaluate(variables), to: name)
             case .respond(let status, let text):
                 settings.handler = .respond(status: status, text: text)
+                // Nginx answers `return` before it looks at `allow` and `deny`.
+                settings.accessRules = []
                 return .finished
             case .stop:
                 return .stopped
