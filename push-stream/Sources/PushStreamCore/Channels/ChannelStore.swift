@@ -7,6 +7,8 @@ public final class ChannelStore: Sendable {
     /// What one loop has to deliver.
     public final class Mailbox: Sendable {
         private let items = Mutex<[Delivery]>([])
+        /// Bytes that wait here, with an allowance for each delivery.
+        fileprivate let backlog = Atomic<Int>(0)
         private let wake: @Sendable () -> Void
 
         /// - Parameter wake: called once each time the mailbox stops being empty.
@@ -20,6 +22,7 @@ public final class ChannelStore: Sendable {
                 let all = items
                 items = []
                 items.reserveCapacity(min(all.count, 256))
+                backlog.store(0, ordering: .relaxed)
                 return all
             }
         }
@@ -27,6 +30,7 @@ public final class ChannelStore: Sendable {
         fileprivate func post(_ delivery: Delivery) -> Bool {
             items.withLock { items in
                 items.append(delivery)
+                backlog.add(delivery.message.text.count + 128, ordering: .relaxed)
                 return items.count == 1
             }
         }
@@ -43,6 +47,14 @@ public final class ChannelStore: Sendable {
         self.settings = settings
         self.mailboxes = mailboxes
         table = Mutex(ChannelTable(settings: settings, loops: mailboxes.count, now: now))
+    }
+
+    /// Bytes that may wait for one event loop before publishers have to wait too.
+    public static let backlogLimit = 32 << 20
+
+    /// Whether a loop lags so far behind that publishers should pause.
+    public var isCongested: Bool {
+        mailboxes.contains { $0.backlog.load(ordering: .relaxed) > Self.backlogLimit }
     }
 
     /// Runs one step on the channels and hands its deliveries to the loops.

@@ -51,6 +51,8 @@ public struct ChannelTable {
     }
 
     /// Checks that hold for publishers and subscribers alike.
+    public func check(_ name: ChannelName) throws(StoreError) { try validate(name) }
+
     func validate(_ name: ChannelName) throws(StoreError) {
         if name.bytes == Self.allChannels || name.bytes.contains(UInt8(ascii: "*")) { throw .channelIDNotAuthorized }
         if let limit = settings.maxChannelIDLength, name.bytes.count > limit { throw .channelIDTooLarge }

@@ -41,6 +41,9 @@ public struct WebSocketReader: Sendable {
         self.keepsText = keepsText
     }
 
+    /// Whether nothing is half read, so that the reader can be thrown away and made anew.
+    public var isIdle: Bool { frame == nil && header.isEmpty && !isFragmented && !isClosed }
+
     /// - Returns: what the bytes complete, in order. After ``Event/close`` or ``Event/failure(code:)`` nothing more comes.
     public mutating func read(_ input: UnsafeRawBufferPointer) -> [Event] {
         var events: [Event] = []
