@@ -43,7 +43,6 @@ let package = Package(
                 .product(name: "PushModels", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
-                .product(name: "NginxConf", package: "push-stream"),
                 .product(name: "PushStreamServer", package: "push-stream"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

@@ -1,5 +1,4 @@
 import Foundation
-import NginxConf
 import NIOCore
 import PushRuntime
 import PushStreamServer
@@ -24,6 +23,7 @@ struct EngineService: Service {
     ///   - publisherSocket: the path of the socket for push-agent.
     static func start(file: String?, streamPort: Int, publisherSocket: String) async throws -> EngineService {
         let configuration = try self.configuration(file: file, streamPort: streamPort, publisherSocket: publisherSocket)
+        configuration.raiseOpenFileLimit()
         let engine = PushStreamEngine(
             configuration: configuration,
             log: try ErrorLog(configuration.process.errorLog, level: configuration.process.errorLogLevel))
@@ -49,25 +49,17 @@ struct EngineService: Service {
 
     /// The nginx.conf with its two listeners moved to where this program wants them.
     static func configuration(file: String?, streamPort: Int, publisherSocket: String) throws -> EngineConfiguration {
-        let builtIn = ConfigurationFiles(read: { _ in PackageResources.nginx_conf }, glob: { _ in [] })
-        var configuration = try EngineConfiguration.load(
-            path: file ?? "nginx.conf", files: file == nil ? builtIn : .system
-        ).engine
-        var found: Set<Int> = []
-        for server in configuration.servers.indices {
-            for listen in configuration.servers[server].listens.indices {
-                guard case .ip(let host, let port) = configuration.servers[server].listens[listen].kind else { continue }
-                if port == Self.configuredSubscriberPort {
-                    configuration.servers[server].listens[listen].kind = .ip(host: host, port: streamPort)
-                } else if port == Self.configuredPublisherPort {
-                    configuration.servers[server].listens[listen].kind = .unix(path: publisherSocket)
-                } else {
-                    continue
-                }
-                found.insert(port)
+        var configuration =
+            if let file {
+                try EngineConfiguration.load(path: file).engine
+            } else {
+                try EngineConfiguration.load(contents: PackageResources.nginx_conf, name: "nginx.conf")
             }
-        }
-        for port in [Self.configuredSubscriberPort, Self.configuredPublisherPort] where !found.contains(port) {
+        let places: [(port: Int, place: (String) -> ListenAddress.Kind)] = [
+            (Self.configuredSubscriberPort, { .ip(host: $0, port: streamPort) }),
+            (Self.configuredPublisherPort, { _ in .unix(path: publisherSocket) }),
+        ]
+        for (port, place) in places where !configuration.moveListeners(fromPort: port, to: place) {
             throw StartupError("\(file ?? "nginx.conf") has no server that listens on port \(port), which push-service needs")
         }
         return configuration
