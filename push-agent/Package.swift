@@ -58,6 +58,8 @@ let package = Package(
             name: "PushAgentTests",
             dependencies: [
                 "PushAgent",
+                // The tests of the program start it as a process.
+                "push-agent",
                 .product(name: "PushModels", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),

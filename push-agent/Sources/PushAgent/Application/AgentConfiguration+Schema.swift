@@ -56,7 +56,7 @@ extension AgentConfiguration {
                 documentation:
                     "How often a message is sent again that push-stream answers with 500, as it does when its store is full."),
             ConfigurationKey(
-                "workers.subscription.drain_timeout", .duration, default: "10s",
+                "workers.subscription.drain_timeout", .duration(.zero...(.seconds(25))), default: "10s",
                 documentation:
                     "How long the shutdown waits for answers to what is in flight; less than the platform's grace period."),
         ] + ConfigurationKey.logging

@@ -46,7 +46,9 @@ extension DeliveryService {
         try await connection.send([.summary(agent: self.store.agent)])
         guard let first = try await answers.next() else { throw PushStreamError.connectionClosed }
         let identity = try Self.identity(first)
-        let windowStart = try await self.store.windowStart(self.settings.replayWindow)
+        // A known store needs no window, and its messages can be delivered while Redis is away.
+        let isKnown = self.tracker.withLock { $0.known?.isSameStore(as: identity) ?? false }
+        let windowStart = isKnown ? .zero : try await self.store.windowStart(self.settings.replayWindow)
         let position = self.coordinator.position
         let decision = self.tracker.withLock { $0.connected(to: identity, position: position, windowStart: windowStart) }
 
@@ -57,6 +59,8 @@ extension DeliveryService {
             switch decision {
             case .goOn:
                 self.coordinator.connected(storeIsNew: false, replaying: false)
+                // Redis may have lost it, or not have got it on an earlier connection.
+                if let known = self.tracker.withLock({ $0.known }) { group.addTask { await self.remember(known) } }
             case .adopt(let identity):
                 self.coordinator.connected(storeIsNew: true, replaying: false)
                 group.addTask { await self.remember(identity) }

@@ -47,7 +47,7 @@ final class DeliveryService: Service {
                 group.addTask { await self.reader.run(position: loaded.position, windowStart: loaded.windowStart) }
                 group.addTask { await self.keepConnected() }
                 group.addTask { await self.savePositions() }
-                group.addTask { await self.measureLag() }
+                group.addTask { await self.measureLag(from: loaded.windowStart) }
                 group.addTask {
                     await shutdown.wait()
                     try? await Task.sleep(for: self.settings.drainTimeout)
@@ -124,11 +124,12 @@ final class DeliveryService: Service {
         }
     }
 
-    private func measureLag() async {
+    /// - Parameter begin: where an agent without a position started.
+    private func measureLag(from begin: StreamID) async {
         while !Task.isCancelled {
             // Redis that does not answer is logged by those who need it.
-            if let now = try? await self.store.windowStart(.zero), let position = self.coordinator.position,
-                let oldest = try? await self.store.entries(after: position, count: 1)
+            if let now = try? await self.store.windowStart(.zero),
+                let oldest = try? await self.store.entries(after: self.coordinator.position ?? begin.predecessor, count: 1)
             {
                 let age = oldest.first.map { now.milliseconds - min(now.milliseconds, $0.id.milliseconds) } ?? 0
                 self.metrics.lag.record(Double(age) / 1_000)
