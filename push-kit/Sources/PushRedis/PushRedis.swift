@@ -1,5 +1,0 @@
-import CHiredis
-import NIOCore
-
-func x() { let r = redisReaderCreate(); redisReaderFree(r) }
-// placeholder
