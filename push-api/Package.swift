@@ -70,12 +70,15 @@ let package = Package(
             name: "PushAPITests",
             dependencies: [
                 "PushAPI",
+                // ExecutableTests runs it as a process.
+                "push-api",
                 .product(name: "PushModels", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "PushTestSupport", package: "push-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings

@@ -23,13 +23,13 @@ case nil:
         try LoggingBootstrap.install(values, environment: ProcessInfo.processInfo.environment)
         let registry = MetricsBootstrap.install()
         let logger = Logger(label: "push-api")
-        let redis = try RedisClient(configuration: configuration.redis, logger: logger)
-        return try [redis]
-            + buildAPI(
-                configuration: configuration, redis: redis, registry: registry, drainState: runner.drainState, logger: logger
-            ) { address in
-                logger.info("listening", metadata: ["address": "\(address)"])
-            }
+        let redis = RedisClient(configuration: configuration.redis, logger: logger)
+        let api = try buildAPI(
+            configuration: configuration, redis: redis, registry: registry, drainState: runner.drainState, logger: logger
+        ) { address in
+            logger.info("listening", metadata: ["address": "\(address)"])
+        }
+        return [redis] + api
     }
     exit(status)
 case "--help", "-h":

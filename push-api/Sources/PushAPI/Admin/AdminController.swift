@@ -18,10 +18,10 @@ struct AdminController: Sendable {
             try self.answer(request, path: "index.html")
         }
         router.get("/admin/**") { request, context in
-            // A segment that holds an encoded slash is no file's name here.
-            let segments = context.parameters.getCatchAll().map { PercentDecoding.decode(String($0)) }
-            let path = segments.map { $0 ?? "/" }.joined(separator: "/")
-            return try self.answer(request, path: path)
+            let segments = context.parameters.getCatchAll().map { PercentDecoding.decode(String($0)) ?? "/" }
+            // A slash within a segment was encoded, or the segment is malformed: neither is a file's name here.
+            let isName = segments.allSatisfy { !$0.contains("/") }
+            return try self.answer(request, path: isName ? segments.joined(separator: "/") : "/")
         }
     }
 

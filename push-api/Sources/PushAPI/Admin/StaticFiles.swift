@@ -37,7 +37,10 @@ struct StaticFiles: Sendable {
     static func load(folder: String) throws(LoadingError) -> StaticFiles {
         var files = StaticFiles()
         var total = 0
-        guard let paths = FileManager.default.enumerator(atPath: folder) else {
+        // Of a folder that does not exist the enumerator says only that it is empty.
+        guard (try? FileManager.default.contentsOfDirectory(atPath: folder)) != nil,
+            let paths = FileManager.default.enumerator(atPath: folder)
+        else {
             throw LoadingError(description: "the folder '\(folder)' cannot be read")
         }
         for case let path as String in paths where !path.split(separator: "/").contains(where: { $0.hasPrefix(".") }) {

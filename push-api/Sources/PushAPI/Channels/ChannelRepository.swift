@@ -94,8 +94,10 @@ struct ChannelRepository: Sendable {
         let prefix = self.keys.channel("")
         for _ in 0..<steps {
             let (keys, next) = try await self.redis.scan(cursor, matching: RedisClient.escapedGlob(prefix) + "*", count: 1000)
+            // By bytes: an id that begins with a combining mark makes one character with the end of the prefix.
             let ids = keys.compactMap { key in
-                key.hasPrefix(prefix) ? try? ChannelID(String(key.dropFirst(prefix.count))).rawValue : nil
+                key.utf8.starts(with: prefix.utf8)
+                    ? try? ChannelID(String(key.utf8.dropFirst(prefix.utf8.count)) ?? "").rawValue : nil
             }
             for start in stride(from: 0, to: ids.count, by: Self.chunk) {
                 try await self.addToIndex(Array(ids[start..<min(start + Self.chunk, ids.count)]))
@@ -135,7 +137,7 @@ struct ChannelRepository: Sendable {
         return (live, expired.count)
     }
 
-    private func removeFromIndex(_ ids: [String]) async throws {
+    func removeFromIndex(_ ids: [String]) async throws {
         try await self.redis.zrem(RedisKeys.channelIndex, ids)
         // A channel that was created anew meanwhile is put back: its record was written before its place in the index, so if the
         // removal hit that place, the record is there to be seen now.

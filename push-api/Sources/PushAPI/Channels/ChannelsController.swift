@@ -1,4 +1,5 @@
 import Hummingbird
+import Metrics
 import PushModels
 import PushRuntime
 

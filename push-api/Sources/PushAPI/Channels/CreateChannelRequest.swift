@@ -24,8 +24,14 @@ struct CreateChannelRequest: Equatable, Sendable {
         init(from decoder: any Decoder) throws {
             let fields = try decoder.container(keyedBy: CodingKeys.self)
             self.id = try fields.decode(String.self, forKey: .id)
-            // `null` is a wrong type, not an absent field.
-            self.ttl = fields.contains(.ttl) ? try fields.decode(Int.self, forKey: .ttl) : 0
+            do {
+                // `null` is a wrong type, not an absent field.
+                self.ttl = fields.contains(.ttl) ? try fields.decode(Int.self, forKey: .ttl) : 0
+            } catch  where !(error is DecodingError) {
+                // What the decoder throws inside for a number that is no integer or too large is not public.
+                throw DecodingError.typeMismatch(
+                    Int.self, .init(codingPath: [CodingKeys.ttl], debugDescription: "not an integer of 64 bits"))
+            }
         }
     }
 

@@ -31,6 +31,9 @@ enum JSONRequestBody {
         guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
             throw .notAnObject("the request body is not valid UTF-8: send JSON encoded in UTF-8")
         }
+        guard JSONSyntax.isValid(bytes) else {
+            throw .notAnObject("the request body is not valid JSON")
+        }
         do {
             return try JSONDecoder().decode(type, from: Data(bytes))
         } catch let error as DecodingError {

@@ -18,7 +18,7 @@ struct MessagesController: Sendable {
             }
             do {
                 let ids = try await self.publisher.publish(publish)
-                return Response(status: .noContent, headers: [.pushMessageID: ids.joined(separator: ", ")])
+                return Response(status: .noContent, headers: [.pushMessageID: ids.joined(separator: ",")])
             } catch {
                 throw APIError.redis(
                     error, .write, .messageFailed, action: "the message was not published", logger: context.logger)

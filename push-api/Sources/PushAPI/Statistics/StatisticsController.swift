@@ -19,7 +19,7 @@ struct StatisticsController: Sendable {
                 throw APIError(
                     .notFound, .statisticsNotFound, "no agent has reported statistics of late: check that push-agent runs")
             }
-            return .json(bytes: try report.json(withTime: true))
+            return Response.json(bytes: try report.json(withTime: true))
         }
         group.get("stats/channels/:id") { _, context in
             let notFound = APIError(
@@ -34,7 +34,7 @@ struct StatisticsController: Sendable {
                     error, .read, .statisticsFailed, action: "the statistics cannot be read", logger: context.logger)
             }
             guard !report.isEmpty else { throw notFound }
-            return .json(bytes: try report.json(withTime: false))
+            return Response.json(bytes: try report.json(withTime: false))
         }
     }
 }

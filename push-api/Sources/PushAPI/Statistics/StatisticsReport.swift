@@ -38,7 +38,7 @@ struct StatisticsReport: Sendable {
 
     /// - Returns: `false` if the text is not a JSON object with a number of subscribers; it is then left out.
     mutating func add(_ report: [UInt8]) -> Bool {
-        guard String(validating: report, as: UTF8.self) != nil,
+        guard String(validating: report, as: UTF8.self) != nil, JSONSyntax.isValid(report),
             let fields = try? JSONDecoder().decode(Fields.self, from: Data(report))
         else { return false }
         let (sum, overflow) = self.subscribers.addingReportingOverflow(fields.subscribers)

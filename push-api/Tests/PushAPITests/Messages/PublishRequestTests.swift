@@ -24,7 +24,9 @@ import Testing
         #expect(request.channels.map { Array($0.rawValue.utf8) } == [[0xC3, 0xA9], [0x65, 0xCC, 0x81]])
     }
 
-    @Test(arguments: ["", "{", "null", "[]", "1", #""text""#, #"{"channels":["a"],"content":"x"} x"#, #"{"channels":["a"],}"#])
+    @Test(arguments: [
+        "", "{", "null", "[]", "1", #""text""#, #"{"channels":["a"],"content":"x"} x"#, #"{"channels":["a"],"content":"x",}"#,
+    ])
     func refusesWhatIsNotAnObject(body: String) {
         let error = #expect(throws: PublishRequest.Invalid.self) { try self.parse(body) }
         guard case .body(.notAnObject(let message)) = error else {
