@@ -222,6 +222,7 @@ private func get(_ uri: String, method: HTTPRequest.Method = .get, headers: HTTP
         #expect(text.contains(#"http_server_requests_total{method="GET",route="unmatched",status="404"} 20"#))
         #expect(text.contains(#"http_server_requests_total{method="OTHER",route="/ok/{id}",status="405"} 1"#))
         #expect(text.contains(#"http_server_requests_total{method="GET",route="/boom",status="500"} 1"#))
+        #expect(text.contains("# HELP http_server_requests_total Requests answered."))
         #expect(text.contains(#"http_server_request_duration_seconds_count{route="/ok/{id}"} 21"#))
     }
 
