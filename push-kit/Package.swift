@@ -91,7 +91,12 @@ let package = Package(
         .testTarget(name: "PushModelsTests", dependencies: ["PushModels"], swiftSettings: swiftSettings),
         .testTarget(
             name: "PushRedisTests",
-            dependencies: ["PushRedis", "PushTestSupport", .product(name: "NIOEmbedded", package: "swift-nio")],
+            dependencies: [
+                "PushRedis", "PushTestSupport",
+                // Shows what is counted without a backend.
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "PushRuntimeTests",
