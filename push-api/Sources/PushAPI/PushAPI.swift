@@ -15,6 +15,7 @@ public let pushAPIVersion = "0.1.0"
 /// - Parameters:
 ///   - redis: Made from `configuration.redis`. The caller runs it, and starts it before these services.
 ///   - registry: Where push-api's metrics go, and what `GET /metrics` shows.
+///   - additionalChecks: What else `/readyz` asks, beside Redis: the other parts that live in the same process.
 ///   - onListening: Called with the address once requests are taken; the port is known by then even if 0 was configured.
 /// - Throws: `StartupError` if the folder of `api.statics_path` cannot be served.
 public func buildAPI(
@@ -22,6 +23,7 @@ public func buildAPI(
     redis: RedisClient,
     registry: PrometheusRegistry,
     drainState: DrainState,
+    additionalChecks: [HealthCheck] = [],
     logger: Logger,
     onListening: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
 ) throws -> [any Service] {
@@ -51,7 +53,7 @@ public func buildAPI(
     let router = makeHTTPRouter(
         context: BasicRequestContext.self,
         securityHeaders: SecurityHeadersMiddleware<BasicRequestContext>(cacheablePrefixes: ["/admin"]))
-    let checks = HealthChecks([HealthCheck("redis") { try await redis.ping(timeout: .seconds(1)) }], drainState: drainState)
+    let checks = HealthChecks([HealthCheck("redis") { try await redis.ping(timeout: .seconds(1)) }] + additionalChecks, drainState: drainState)
     HealthEndpoints(checks: checks, registry: registry).add(to: router)
     AdminController(files: try staticFiles(configuration.staticsPath)).addRoutes(to: router)
     StatusController().addRoutes(to: router)

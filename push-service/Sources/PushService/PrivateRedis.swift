@@ -115,7 +115,7 @@ struct PrivateRedis: Service {
             do {
                 try await client.ping()
                 return
-            } catch let error as RedisError where !error.isCancelled {
+            } catch where error.code != .cancelled {
                 let waited = start.duration(to: .now)
                 if waited > nextReport {
                     report("Waiting for redis-server, which reads its data (\(waited.components.seconds) s)")

@@ -47,7 +47,7 @@ func runPushService(_ options: Settings.Options, environment: [String: String]) 
             let api = try settings.api(wiring)
             let agent = buildAgent(configuration: try settings.agent(wiring), metrics: registry, logger: Logger(label: "push-agent"))
             let client = RedisClient(configuration: api.redis, logger: Logger(label: "push-api"))
-            var banner = Banner(
+            let banner = Banner(
                 apiPort: apiPort, streamPort: engine.subscriberPort, user: try settings.user(), password: password,
                 passwordFile: configured == nil ? directory.passwordFile : nil, dataDirectory: directory.path,
                 redis: redis == nil ? api.redis.redactedURL : nil)
