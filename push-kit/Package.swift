@@ -73,16 +73,24 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        // Three calls of the GNU library that Swift does not import.
+        .target(name: "CTestSupport"),
         .target(
             name: "PushTestSupport",
             dependencies: [
-                "PushModels", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                "CTestSupport", "PushModels", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: swiftSettings),
         .testTarget(name: "PushModelsTests", dependencies: ["PushModels"], swiftSettings: swiftSettings),
         .testTarget(
             name: "PushRedisTests",
-            dependencies: ["PushRedis", "PushTestSupport", .product(name: "NIOEmbedded", package: "swift-nio")],
+            dependencies: [
+                "PushRedis", "PushTestSupport",
+                // Shows what is counted without a backend.
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "PushRuntimeTests",
