@@ -1,0 +1,29 @@
+# The commands of this repository. `make help` lists them.
+SCRATCH ?= .build
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test format lint
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo '  ARGS="..." passes options to the program that is run: make run ARGS="--help"'
+
+run: ## Build and start a whole Push Service here; Ctrl-C ends it
+	@scripts/install-dependencies run
+	@SCRATCH="$(SCRATCH)" scripts/build push-service
+	@exec "$$(SCRATCH="$(SCRATCH)" scripts/build --print-binary push-service)" $(ARGS)
+
+build: ## Build every program in release mode
+	@scripts/install-dependencies run
+	@SCRATCH="$(SCRATCH)" scripts/build
+
+test: ## Build and run every test of every package
+	@scripts/install-dependencies test
+	@SCRATCH="$(SCRATCH)" scripts/test
+
+format: ## Format all Swift sources in place
+	@swift format --configuration .swift-format --in-place --parallel --recursive $$(scripts/packages)
+
+lint: ## Check format and style without changing anything
+	@scripts/lint

@@ -1,0 +1,70 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPCompression
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// Hummingbird's HTTP/1 channel with limits, deadlines, error answers and compression.
+///
+/// Hummingbird's own channel offers header limits and an idle timeout; it has no deadline for a request that trickles
+/// in, leaves a connection open after it answered a parse error, and gives no place below its codec, where the
+/// compressor belongs.
+struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
+    typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+    let responder: HTTPChannelHandler.Responder
+    let limits: HTTPServerLimits
+    let compresses: Bool
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.configureHTTPServerPipeline(
+                withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
+                withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits.decoderLimits)
+            try pipeline.addHandler(HTTPConnectionHandler(limits: limits))
+            if compresses {
+                try pipeline.addHandler(HTTPResponseCompressor(responseCompressionPredicate: HTTPCompressionPolicy.predicate))
+            }
+            try pipeline.addHandler(ExcessResponseHandler())
+            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+            // Closes connections between requests when the server drains.
+            try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: nil, logger: logger))
+            return try NIOAsyncChannel(
+                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        await handleHTTP(asyncChannel: value, logger: logger)
+    }
+}
+
+/// Which responses are worth compressing.
+enum HTTPCompressionPolicy {
+    /// Below this a gzip header and a checksum cost more than they save.
+    static let minimumLength = 1024
+
+    static func predicate(
+        head: inout HTTPResponseHead, isSupported: Bool
+    ) -> HTTPResponseCompressor.CompressionIntent {
+        guard isText(head.headers.first(name: "Content-Type")), !head.headers.contains(name: "Content-Encoding") else {
+            return .doNotCompress
+        }
+        if let length = head.headers.first(name: "Content-Length").flatMap({ Int($0) }), length < minimumLength {
+            return .doNotCompress
+        }
+        // A cache must not hand a compressed body to a client that did not ask for it.
+        head.headers.add(name: "Vary", value: "Accept-Encoding")
+        return .compressIfPossible
+    }
+
+    /// Never a stream of events: the compressor would hold events back.
+    private static func isText(_ contentType: String?) -> Bool {
+        guard let type = contentType?.split(separator: ";").first?.lowercased(), type != "text/event-stream" else { return false }
+        return type.hasPrefix("text/") || ["application/json", "application/javascript", "image/svg+xml"].contains(type)
+    }
+}
