@@ -82,10 +82,13 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        // Three calls of the GNU library that Swift does not import.
+        .target(name: "CTestSupport"),
         .target(
             name: "PushTestSupport",
             dependencies: [
-                "PushModels", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                "CTestSupport", "PushModels", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: swiftSettings),
         .testTarget(name: "PushModelsTests", dependencies: ["PushModels"], swiftSettings: swiftSettings),

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#else
-import Darwin
-#endif
 
 /// No port could be had from the system.
 public struct NoFreePort: Error, Sendable {
@@ -12,11 +8,7 @@ public struct NoFreePort: Error, Sendable {
 
 /// A TCP port of 127.0.0.1 that was free a moment ago. Another process may take it before it is used.
 public func freePort() throws -> Int {
-    #if canImport(Glibc)
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    #else
-    let descriptor = socket(AF_INET, SOCK_STREAM, 0)
-    #endif
     guard descriptor >= 0 else { throw NoFreePort(code: errno) }
     defer { close(descriptor) }
     var address = sockaddr_in()

@@ -9,7 +9,6 @@ public final class TestProcess: Sendable {
 
     public let pid: Int32
     private let output: ProcessOutput
-    private let pipes: [Pipe]
 
     /// Starts a program.
     ///
@@ -19,40 +18,19 @@ public final class TestProcess: Sendable {
     public init(
         _ executable: String, arguments: [String] = [], environment: [String: String] = [:], workingDirectory: String? = nil
     ) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try Self.find(executable))
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        if let workingDirectory { process.currentDirectoryURL = URL(fileURLWithPath: workingDirectory) }
-        process.standardInput = FileHandle.nullDevice
-        let (standardOutput, standardError) = (Pipe(), Pipe())
-        process.standardOutput = standardOutput
-        process.standardError = standardError
+        let spawn = try Spawn(
+            executable: Self.find(executable), arguments: arguments,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }, workingDirectory: workingDirectory)
         let output = ProcessOutput(executable: executable)
-        Self.collect(standardOutput, into: output, as: .standardOutput)
-        Self.collect(standardError, into: output, as: .standardError)
-        process.terminationHandler = { process in
-            let status = process.terminationStatus
-            output.ended(process.terminationReason == .exit ? .exited(status) : .signalled(status))
-        }
-        try process.run()
-        pid = process.processIdentifier
+        pid = spawn.pid
         self.output = output
-        pipes = [standardOutput, standardError]
+        // Threads of their own, since they block; they end with the process and its output.
+        Thread.detachNewThread { Spawn.drain(spawn.standardOutput) { output.received($0, from: .standardOutput) } }
+        Thread.detachNewThread { Spawn.drain(spawn.standardError) { output.received($0, from: .standardError) } }
+        Thread.detachNewThread { output.ended(Spawn.wait(spawn.pid)) }
     }
 
-    deinit {
-        signal(SIGKILL)
-        for pipe in pipes { pipe.fileHandleForReading.readabilityHandler = nil }
-    }
-
-    private static func collect(_ pipe: Pipe, into output: ProcessOutput, as stream: OutputLine.Stream) {
-        pipe.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            output.received(Array(data), from: stream)
-        }
-    }
+    deinit { signal(SIGKILL) }
 
     /// The path of an executable, looked up in `PATH` unless it is a path itself.
     public static func find(_ executable: String) throws -> String {

@@ -132,7 +132,8 @@ extension RedisServer.Options {
         var lines = ["bind 127.0.0.1", "dir \(directory)", "daemonize no"]
         if let certificate {
             lines += [
-                "port 0", "tls-port \(port)", "tls-cert-file \(certificate.certificateFile)", "tls-key-file \(certificate.privateKeyFile)",
+                "port 0", "tls-port \(port)", "tls-cert-file \(certificate.certificateFile)",
+                "tls-key-file \(certificate.privateKeyFile)",
                 "tls-ca-cert-file \(certificate.certificateFile)", "tls-auth-clients no",
             ]
         } else {

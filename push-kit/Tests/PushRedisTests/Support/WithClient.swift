@@ -35,7 +35,7 @@ extension RedisClient {
     /// Waits until the server holds `count` clients in a blocking command.
     func awaitBlockedClients(_ count: Int) async throws {
         try await eventually("\(count) blocked clients") {
-            try await self.send(RedisCommand("INFO", "clients")).string?.contains("blocked_clients:\(count)\r") == true
+            try await self.send(RedisCommand("INFO", "clients")).string?.contains("blocked_clients:\(count)\r\n") == true
         }
     }
 

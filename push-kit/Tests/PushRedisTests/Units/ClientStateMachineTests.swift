@@ -27,7 +27,8 @@ import Testing
         _ machine: inout Machine, _ waiter: Int, _ text: String = "x", count: Int = 1, timeout: TimeAmount = .seconds(5),
         after: TimeAmount = .zero
     ) throws -> (id: UInt64, drain: String?, arm: NIODeadline?) {
-        let action = machine.send(ByteBuffer(string: text), commandCount: count, timeout: timeout, now: start + after, waiter: waiter)
+        let action = machine.send(
+            ByteBuffer(string: text), commandCount: count, timeout: timeout, now: start + after, waiter: waiter)
         switch action {
         case .accept(let id, let drain, let arm): return (id, drain, arm)
         case .reject(let error): throw error
@@ -46,7 +47,9 @@ import Testing
     }
 
     private func answers(_ action: Machine.ReceiveAction) throws -> [(Int, [RedisValue])] {
-        guard case .complete(let completions, _, _) = action else { throw RedisError(code: .protocolViolation, message: "violation") }
+        guard case .complete(let completions, _, _) = action else {
+            throw RedisError(code: .protocolViolation, message: "violation")
+        }
         return try completions.map { ($0.waiter, try $0.result.get()) }
     }
 
@@ -123,7 +126,8 @@ import Testing
         expectTaken(&machine, ["a", "b"])
         let queued = try send(&machine, 3, "c")
         try send(&machine, 4, "d")
-        guard case .fail(1, let first, false) = machine.cancel(written.id), case .fail(3, let second, false) = machine.cancel(queued.id)
+        guard case .fail(1, let first, false) = machine.cancel(written.id),
+            case .fail(3, let second, false) = machine.cancel(queued.id)
         else {
             Issue.record("not cancelled")
             return

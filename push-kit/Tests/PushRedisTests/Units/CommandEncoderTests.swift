@@ -11,7 +11,8 @@ import Testing
     }
 
     @Test func argumentsOfEveryType() throws {
-        let command = RedisCommand("SET", "k", 12, -1.5, Double.infinity, [0, 13, 10, 255] as [UInt8], ByteBuffer(string: "b"), "")
+        let command = RedisCommand(
+            "SET", "k", 12, -1.5, Double.infinity, [0, 13, 10, 255] as [UInt8], ByteBuffer(string: "b"), "")
         let head = "*8\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\n12\r\n$4\r\n-1.5\r\n$4\r\n+inf\r\n$4\r\n"
         #expect(try encoded(command) == Array(head.utf8) + [0, 13, 10, 255] + Array("\r\n$1\r\nb\r\n$0\r\n\r\n".utf8))
     }
@@ -34,7 +35,9 @@ import Testing
         #expect(command.changesConnection)
     }
 
-    @Test(arguments: [RedisCommand("CLIENT", "ID"), RedisCommand("CLIENT"), RedisCommand("PUBLISH", "a", "b"), RedisCommand("GET", "MULTI")])
+    @Test(arguments: [
+        RedisCommand("CLIENT", "ID"), RedisCommand("CLIENT"), RedisCommand("PUBLISH", "a", "b"), RedisCommand("GET", "MULTI"),
+    ])
     func ordinaryCommands(command: RedisCommand) {
         #expect(!command.changesConnection)
     }

@@ -41,7 +41,8 @@ import Testing
 
     @Test func sentinel() throws {
         let configuration = try RedisConfiguration(url: "redis+sentinel://bob:pw@one,two:26380/main/4")
-        #expect(configuration.target == .sentinel([.init(host: "one", port: 26379), .init(host: "two", port: 26380)], master: "main"))
+        #expect(
+            configuration.target == .sentinel([.init(host: "one", port: 26379), .init(host: "two", port: 26380)], master: "main"))
         #expect(configuration.credentials == .init(username: "bob", password: "pw"))
         #expect(configuration.database == 4)
         #expect(configuration.redactedURL == "redis+sentinel://bob:***@one:26379,two:26380/main/4")
@@ -50,11 +51,15 @@ import Testing
     @Test(arguments: [
         ("localhost:6379", "no scheme"), ("http://h", "scheme is not known"), ("redis://", "host is missing"),
         ("redis://:hunter2@", "host is missing"), ("redis://h:0", "port"), ("redis://h:65536", "port"), ("redis://h:+1", "port"),
-        ("redis://h:", "port"), ("redis://h/x", "database"), ("redis://h/-1", "database"), ("redis://h/1/2", "more than a database"),
-        ("redis://hunter2@h", "user but no password"), ("redis://u:@h", "password is empty"), ("redis://:hunter2%2@h", "two hex digits"),
-        ("redis://:hunter2%FF@h", "not UTF-8"), ("redis://:hun/ter2@h", "%2F"), ("redis://:hun#ter2@h", "%23"), ("redis://[::1", "']'"),
+        ("redis://h:", "port"), ("redis://h/x", "database"), ("redis://h/-1", "database"),
+        ("redis://h/1/2", "more than a database"),
+        ("redis://hunter2@h", "user but no password"), ("redis://u:@h", "password is empty"),
+        ("redis://:hunter2%2@h", "two hex digits"),
+        ("redis://:hunter2%FF@h", "not UTF-8"), ("redis://:hun/ter2@h", "%2F"), ("redis://:hun#ter2@h", "%23"),
+        ("redis://[::1", "']'"),
         ("redis://[::1]x", "':'"), ("redis://h?cafile=/a", "only rediss"), ("rediss://h?insecure=1", "none of cafile"),
-        ("rediss://h?certfile=/a", "together"), ("redis+sentinel://h", "master's name"), ("redis+sentinel://h,/m", "host is missing"),
+        ("rediss://h?certfile=/a", "together"), ("redis+sentinel://h", "master's name"),
+        ("redis+sentinel://h,/m", "host is missing"),
         ("redis://a b", "host is missing"),
     ])
     func rejected(url: String, problem: String) {

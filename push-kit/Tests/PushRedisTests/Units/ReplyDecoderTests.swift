@@ -47,7 +47,8 @@ import Testing
         let bytes = samples.flatMap { Array($0.0.utf8) }
         for size in 1...bytes.count {
             let channel = EmbeddedChannel()
-            let handler = RedisConnectionHandler(decoder: try ReplyDecoder(maximumReplyBytes: 1 << 20), eventLoop: channel.eventLoop)
+            let handler = RedisConnectionHandler(
+                decoder: try ReplyDecoder(maximumReplyBytes: 1 << 20), eventLoop: channel.eventLoop)
             try channel.pipeline.syncOperations.addHandler(handler)
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
             let promise = channel.eventLoop.makePromise(of: [RedisValue].self)
