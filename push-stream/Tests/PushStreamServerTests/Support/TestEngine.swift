@@ -81,10 +81,12 @@ struct TestEngine: Sendable {
 
     /// Waits until the statistics' summary counts this many subscribers.
     func waitForSubscribers(_ count: Int) async throws {
-        for _ in 0..<2000 where try await !get("/stats").contains("\"subscribers\": \(count), \"uptime\"") {}
-        guard try await get("/stats").contains("\"subscribers\": \(count), \"uptime\"") else {
-            throw RawClient.DeadlineExceeded(received: try await get("/stats"))
+        var summary = ""
+        for _ in 0..<2000 {
+            summary = try await get("/stats")
+            if summary.contains("\"subscribers\": \(count), \"uptime\": ") { return }
         }
+        throw RawClient.DeadlineExceeded(received: summary)
     }
 
     static let webSocketFields =
