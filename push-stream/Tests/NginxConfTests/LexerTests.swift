@@ -63,7 +63,7 @@ import Testing
         ("a " + String(repeating: "x", count: 4096) + ";", #"[emerg] too long parameter "xxxxxxxxxx..." started in f:1"#),
         (
             "a\n\"" + String(repeating: "\n", count: 4096),
-            #"[emerg] too long parameter, probably missing terminating """# + #" character in f:2"#
+            "[emerg] too long parameter, probably missing terminating \"\"\" character in f:2"
         ),
     ])
     func `errors have Nginx's words, file and line`(text: String, message: String) {

@@ -92,12 +92,12 @@ private final class Program: @unchecked Sendable {
     func match(_ subject: String) -> [String?]? {
         self.run(subject) { data, bytes, count in
             let offsets = pcre2_get_ovector_pointer_8(data)
-            // A group that takes no part has PCRE2_UNSET (the largest size) as its start.
+            // A group that takes no part has PCRE2_UNSET, the largest size, which Swift reads as -1.
             return (0..<count).map { group in
-                guard let offsets, offsets[group * 2] <= offsets[group * 2 + 1], offsets[group * 2 + 1] <= bytes.count else {
-                    return nil
-                }
-                return String(decoding: bytes[Int(offsets[group * 2])..<Int(offsets[group * 2 + 1])], as: UTF8.self)
+                guard let offsets else { return nil }
+                let (start, end) = (Int(offsets[group * 2]), Int(offsets[group * 2 + 1]))
+                guard start >= 0, start <= end, end <= bytes.count else { return nil }
+                return String(decoding: bytes[start..<end], as: UTF8.self)
             }
         }
     }

@@ -127,12 +127,6 @@ struct ConfigurationBuilder {
                 if case .expression(let expression)? = try? LocationPattern(directive) {
                     names.formUnion(expression.groupNames.keys)
                 }
-            case "server_name":
-                for text in directive.arguments {
-                    if case .expression(let expression)? = try? ServerNamePattern(text, at: directive.location) {
-                        names.formUnion(expression.groupNames.keys)
-                    }
-                }
             default: break
             }
             if let inner = directive.block { names.formUnion(self.declaredVariables(inner)) }

@@ -304,18 +304,14 @@ final class ConnectionHandler: ChannelDuplexHandler, TimerWheelEntry {
         }
     }
 
-    /// Counts the response and writes the access log's line, in Nginx's combined format.
+    /// Counts the response and writes the access log's line.
     func record(_ response: HTTPResponse, of request: Request) {
         hub.metrics.countResponse(response.status)
         guard let log = request.log else { return }
-        let variables = request.variables.request
         var size = 0
         if case .bytes(let body) = response.body, !response.omitsBody { size = body.count }
-        let line =
-            "\(variables.connection.remoteHost ?? "-") - - [\(HTTPDate.formatLog(hub.now / 1000))] "
-            + "\"\(request.head.method.name) \(request.head.target) HTTP/1.\(request.head.minorVersion)\" \(response.status) \(size) "
-            + "\"\(request.head.text("referer") ?? "-")\" \"\(request.head.text("user-agent") ?? "-")\""
-        log.append(HTTPResponse.sanitised(line))
+        let variables = LogVariables(request: request.variables, status: response.status, bodyBytes: size)
+        log.append(request.variables.request.server.accessLogFormat.line(variables))
     }
 
     func append(_ write: (inout ByteBuffer) -> Void) {

@@ -9,6 +9,8 @@ struct Request {
     var variables: VariableScope<RequestVariables>
     var log: LogFile?
 
+    /// Of a response that has none of its own.
+    var contentType: String { location.contentType(ofPath: head.path) }
     /// Value of `Server`.
     var serverName: String { EngineVersion.serverName(showsVersion: location.serverTokens) }
 

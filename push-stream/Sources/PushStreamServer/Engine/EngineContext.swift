@@ -1,3 +1,4 @@
+import NginxConf
 import PushStreamCore
 import Synchronization
 
@@ -38,11 +39,18 @@ final class ListenerContext: Sendable {
     private let servers: [ServerSettings]
     private let logs: [LogFile?]
     private let defaultIndex: Int
+    private let names: ServerNameTable<Int>
 
     /// - Throws: `LogFileError` for an access log that cannot be opened.
     init(servers: [ServerSettings], defaultIndex: Int) throws(LogFileError) {
         self.servers = servers
         self.defaultIndex = defaultIndex
+        var names = ServerNameTable<Int>()
+        for (index, server) in servers.enumerated() {
+            // Of equal names the first counts; the configuration's reader has warned.
+            for pattern in server.namePatterns { _ = names.insert(pattern, index) }
+        }
+        self.names = names
         var logs: [LogFile?] = []
         for server in servers { logs.append(server.accessLog == .off ? nil : try LogFile(server.accessLog)) }
         self.logs = logs
@@ -51,16 +59,9 @@ final class ListenerContext: Sendable {
     /// What applies before a request has named a host.
     var defaultServer: ServerSettings { servers[defaultIndex] }
 
-    /// Chooses by `Host`: an exact name, then `*.example.org`, then `www.example.*`, then the default server.
+    /// Chooses by `Host` in Nginx's order, else the default server.
     func server(host: String) -> (settings: ServerSettings, log: LogFile?) {
-        var index = defaultIndex
-        if servers.count > 1 {
-            index =
-                servers.firstIndex { $0.names.contains(host) }
-                ?? servers.firstIndex { $0.names.contains { $0.hasPrefix("*.") && host.hasSuffix($0.dropFirst(1)) } }
-                ?? servers.firstIndex { $0.names.contains { $0.hasSuffix(".*") && host.hasPrefix($0.dropLast(1)) } }
-                ?? defaultIndex
-        }
+        let index = servers.count > 1 ? names.match(host)?.payload ?? defaultIndex : defaultIndex
         return (servers[index], logs[index])
     }
 

@@ -147,6 +147,10 @@ public final class PushStreamEngine: Sendable {
                 }
                 bootstrap = bootstrap.childChannelOption(
                     .tcpOption(SocketLimits.userTimeout), value: .init(Int32(clamping: location.sendTimeout)))
+                if host.contains(":") {
+                    let option = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
+                    bootstrap = bootstrap.serverChannelOption(option, value: listen.ipv6Only ? 1 : 0)
+                }
                 return try await bootstrap.bind(host: host, port: port).get()
             case .unix(let path):
                 return try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()

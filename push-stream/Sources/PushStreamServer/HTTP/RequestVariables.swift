@@ -72,3 +72,18 @@ struct ConnectionAddresses: Sendable {
     var localHost: String?
     var localPort: Int?
 }
+
+/// The variables of a request that was answered, for the access log.
+struct LogVariables: VariableSource {
+    var request: VariableScope<RequestVariables>
+    var status: Int
+    var bodyBytes: Int
+
+    func value(of variable: Variable) -> String? {
+        switch variable {
+        case .builtIn(.status): String(status)
+        case .builtIn(.bodyBytesSent): String(bodyBytes)
+        default: request.value(of: variable)
+        }
+    }
+}

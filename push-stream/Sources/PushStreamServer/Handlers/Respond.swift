@@ -9,7 +9,7 @@ enum RespondHandler {
             response.location = HTTPResponse.sanitised(text)
             return response
         }
-        if let text { return HTTPResponse(status, contentType: request.location.defaultType, text: text) }
+        if let text { return HTTPResponse(status, contentType: request.contentType, text: text) }
         return status < 300 ? HTTPResponse(status) : request.errorPage(status)
     }
 }

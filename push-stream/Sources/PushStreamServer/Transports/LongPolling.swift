@@ -14,7 +14,7 @@ extension ConnectionHandler {
         }
         if result.registered.isEmpty { return answerPoll(subscriberRequest, result, fields) }
         let callback = subscriberRequest.callback
-        var response = HTTPResponse(200, contentType: callback == nil ? request.location.defaultType : PollingBody.scriptType)
+        var response = HTTPResponse(200, contentType: callback == nil ? request.contentType : PollingBody.scriptType)
         response.fields = fields
         addHeaders(&response, request)
         keepAliveTime = keepsAlive(request) ? request.location.keepAliveTimeout : 0

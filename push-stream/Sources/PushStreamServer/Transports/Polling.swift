@@ -21,7 +21,7 @@ extension ConnectionHandler {
         let callback = subscriberRequest.callback
         var response = HTTPResponse(
             result.messages.isEmpty ? 304 : 200,
-            contentType: callback == nil ? request.location.defaultType : PollingBody.scriptType)
+            contentType: callback == nil ? request.contentType : PollingBody.scriptType)
         response.fields = fields
         PollingBody.date(&response, time: result.newestTime, tag: result.newestTag)
         if result.messages.isEmpty { return finish(response, of: request) }

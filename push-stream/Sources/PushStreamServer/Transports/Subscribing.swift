@@ -23,7 +23,7 @@ extension ConnectionHandler {
             switch subscriberRequest.mode {
             case .polling: try poll(subscriberRequest, channels, fields)
             case .longPolling: try longPoll(subscriberRequest, channels, fields)
-            case .streaming: try stream(subscriberRequest, channels, fields, contentType: request.location.defaultType)
+            case .streaming: try stream(subscriberRequest, channels, fields, contentType: request.contentType)
             case .eventSource: try openEventSource(subscriberRequest, channels, fields)
             case .webSocket: finish(request.errorPage(500), of: request)
             }
