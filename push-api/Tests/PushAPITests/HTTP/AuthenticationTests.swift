@@ -71,7 +71,7 @@ extension LiveTests {
                 let metrics = try await http.request("GET", "/metrics").text
                 for name in [
                     "push_api_messages_published_total", "push_api_publish_duration_seconds", "push_api_errors_total",
-                    "push_api_worker_runs_total", "push_api_channels_created_total",
+                    "push_api_worker_runs_total", "push_api_channels_created_total", "http_server_requests_total",
                 ] {
                     #expect(metrics.contains("# TYPE \(name) "), "\(name)")
                 }
