@@ -51,7 +51,7 @@ public func buildAPI(
     }
 
     let router = makeHTTPRouter(
-        context: BasicRequestContext.self,
+        context: BasicRequestContext.self, metrics: registry,
         securityHeaders: SecurityHeadersMiddleware<BasicRequestContext>(cacheablePrefixes: ["/admin"]))
     let checks = HealthChecks([HealthCheck("redis") { try await redis.ping(timeout: .seconds(1)) }] + additionalChecks, drainState: drainState)
     HealthEndpoints(checks: checks, registry: registry).add(to: router)

@@ -60,8 +60,8 @@ public struct PushAPIConfiguration: Sendable {
         do {
             var redis = try RedisConfiguration(url: try values.string("redis.url"))
             // A publisher learns within two seconds that Redis is away.
-            redis.commandTimeout = .milliseconds(1500)
-            redis.connectTimeout = .milliseconds(1500)
+            redis.commandTimeout = .seconds(1)
+            redis.connectTimeout = .seconds(1)
             redis.maximumBackoff = .seconds(1)
             redis.clientName = "push-api"
             self.redis = redis

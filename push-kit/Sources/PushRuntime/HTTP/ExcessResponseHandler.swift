@@ -3,8 +3,8 @@ import NIOHTTP1
 
 /// Drops responses to which there is no request.
 ///
-/// When the input fails in the middle of a body, the request's handler answers, and then Hummingbird's connection loop, which
-/// meets the same error again, answers once more. SwiftNIO's compressor ends the process on a response without a request.
+/// When a request's handler answers without reading the body (401, say) and the body then turns out to be broken, Hummingbird's
+/// connection loop answers once more. SwiftNIO's compressor ends the process on a response without a request.
 final class ExcessResponseHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
