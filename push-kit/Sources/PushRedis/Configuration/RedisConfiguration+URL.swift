@@ -4,13 +4,14 @@ extension RedisConfiguration {
     /// - `redis://[user[:password]@]host[:port][/database]`; `redis://:password@host` for a password without a user.
     /// - `rediss://…`: the same over TLS. `?cafile=PATH`, `?certfile=PATH&keyfile=PATH` name PEM files.
     /// - `redis+sentinel://[user:password@]host[:26379],host[:26379]/master-name[/database]`; `rediss+sentinel://` with TLS.
+    /// - `redis+unix://[user:password@]/path/to/redis.sock[?db=database]`: a socket on this machine.
     ///
-    /// User and password are percent-decoded. A user alone (`redis://secret@host`) is taken as an error, since servers differ in what
+    /// User, password and the path of a socket are percent-decoded. A user alone (`redis://secret@host`) is taken as an error, since servers differ in what
     /// they would make of it.
     public init(url: String) throws(RedisURLError) {
         guard let schemeEnd = url.firstRange(of: "://") else { throw RedisURLError(problem: "the Redis URL has no scheme") }
         let scheme = url[..<schemeEnd.lowerBound].lowercased()
-        guard ["redis", "rediss", "redis+sentinel", "rediss+sentinel"].contains(scheme) else {
+        guard ["redis", "rediss", "redis+unix", "redis+sentinel", "rediss+sentinel"].contains(scheme) else {
             throw RedisURLError(problem: "the Redis URL's scheme is not known")
         }
         var rest = url[schemeEnd.upperBound...]
@@ -25,7 +26,7 @@ extension RedisConfiguration {
         let pathStart = rest.firstIndex(of: "/") ?? rest.endIndex
         let path = rest[pathStart...].split(separator: "/", omittingEmptySubsequences: true)
         var authority = rest[..<pathStart]
-        guard !path.contains(where: { $0.contains("@") }) else {
+        guard scheme == "redis+unix" || !path.contains(where: { $0.contains("@") }) else {
             throw RedisURLError(problem: "the Redis URL's password holds a '/' (write %2F)")
         }
 
@@ -33,6 +34,14 @@ extension RedisConfiguration {
         if let at = authority.lastIndex(of: "@") {
             credentials = try Self.credentials(authority[..<at])
             authority = authority[authority.index(after: at)...]
+        }
+        if scheme == "redis+unix" {
+            guard authority.isEmpty, pathStart < rest.endIndex else {
+                throw RedisURLError(problem: "the Redis URL's socket is not an absolute path")
+            }
+            let socket = try Self.percentDecoded(rest[pathStart...], what: "path")
+            self.init(target: .socket(socket), credentials: credentials, database: try Self.socketDatabase(options))
+            return
         }
         let tls = scheme.hasPrefix("rediss") ? try Self.tls(options) : nil
         if tls == nil, !options.isEmpty {
@@ -56,6 +65,23 @@ extension RedisConfiguration {
             let database = try path.first.map { text throws(RedisURLError) in try Self.database(text) } ?? 0
             self.init(target: .server(address), credentials: credentials, database: database, tls: tls)
         }
+    }
+
+    /// The URL of a socket, for a path with any characters.
+    public static func url(forSocket path: String) -> String {
+        let encoded = path.utf8.map { byte in
+            let isPlain = Character(UnicodeScalar(byte)).isLetter && byte < 0x80 || "0123456789/-_.~".utf8.contains(byte)
+            return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+        return "redis+unix://" + encoded.joined()
+    }
+
+    private static func socketDatabase(_ options: Substring) throws(RedisURLError) -> Int {
+        guard !options.isEmpty else { return 0 }
+        guard options.hasPrefix("db=") else {
+            throw RedisURLError(problem: "the Redis URL of a socket has an option that is not db")
+        }
+        return try Self.database(options.dropFirst(3))
     }
 
     private static func credentials(_ text: Substring) throws(RedisURLError) -> Credentials {

@@ -27,6 +27,8 @@ public struct RedisConfiguration: Sendable {
     /// How to find the server.
     public enum Target: Sendable, Hashable {
         case server(Address)
+        /// A server on this machine, by the path of its socket.
+        case socket(String)
         /// The master of this name, as the Sentinels know it at the time of each connect.
         case sentinel([Address], master: String)
     }
@@ -91,6 +93,8 @@ extension RedisConfiguration {
         switch target {
         case .server(let address):
             return "\(tls == nil ? "redis" : "rediss")://\(user)\(address)\(suffix)"
+        case .socket(let path):
+            return "redis+unix://\(user)\(path)\(database == 0 ? "" : "?db=\(database)")"
         case .sentinel(let addresses, let master):
             let hosts = addresses.map(\.description).joined(separator: ",")
             return "\(tls == nil ? "redis" : "rediss")+sentinel://\(user)\(hosts)/\(master)\(suffix)"

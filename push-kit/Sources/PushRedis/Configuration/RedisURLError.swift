@@ -7,6 +7,6 @@ public struct RedisURLError: Error, Sendable, Hashable, CustomStringConvertible 
 
     public var description: String {
         "\(problem); write redis://[user[:password]@]host[:port][/database], rediss:// for TLS, "
-            + "or redis+sentinel://[user:password@]host:26379,host:26379/master-name[/database]"
+            + "redis+unix:///path/to/redis.sock, or redis+sentinel://[user:password@]host:26379,host:26379/master-name[/database]"
     }
 }

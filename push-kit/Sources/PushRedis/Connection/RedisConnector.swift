@@ -20,14 +20,38 @@ struct RedisConnector: Sendable {
     func connect() async throws(Failure) -> RedisConnection {
         switch configuration.target {
         case .server(let address):
-            return try await connect(to: address, mustBeMaster: false)
+            return try await connect(to: .tcp(address), mustBeMaster: false)
+        case .socket(let path):
+            return try await connect(to: .socket(path), mustBeMaster: false)
         case .sentinel(let sentinels, let master):
-            return try await connect(to: askSentinels(sentinels, for: master), mustBeMaster: true)
+            return try await connect(to: .tcp(askSentinels(sentinels, for: master)), mustBeMaster: true)
         }
     }
 
-    private func connect(to address: RedisConfiguration.Address, mustBeMaster: Bool) async throws(Failure) -> RedisConnection {
-        let connection = try await open(address)
+    /// What one connection is made to.
+    private enum Endpoint: CustomStringConvertible {
+        case tcp(RedisConfiguration.Address)
+        case socket(String)
+
+        var description: String {
+            switch self {
+            case .tcp(let address): address.description
+            case .socket(let path): path
+            }
+        }
+
+        /// The name that the server's certificate must have. A literal address can't be a server name in TLS; then the
+        /// certificate's addresses are checked.
+        var serverName: String? {
+            guard case .tcp(let address) = self,
+                (try? SocketAddress(ipAddress: address.host, port: address.port)) == nil
+            else { return nil }
+            return address.host
+        }
+    }
+
+    private func connect(to endpoint: Endpoint, mustBeMaster: Bool) async throws(Failure) -> RedisConnection {
+        let connection = try await open(endpoint)
         do {
             try await greet(connection, mustBeMaster: mustBeMaster)
             return connection
@@ -68,7 +92,7 @@ struct RedisConnector: Sendable {
     private func ask(_ sentinel: RedisConfiguration.Address, for master: String) async throws(Failure)
         -> RedisConfiguration.Address
     {
-        let connection = try await open(sentinel)
+        let connection = try await open(.tcp(sentinel))
         defer { connection.close(RedisError(code: .closed, message: "the Sentinel has been asked")) }
         var commands = [RedisCommand("SENTINEL", "get-master-addr-by-name", master)]
         if let credentials = configuration.sentinelCredentials { commands.insert(.auth(credentials), at: 0) }
@@ -98,38 +122,42 @@ struct RedisConnector: Sendable {
         }
     }
 
-    /// Makes the TCP connection; TLS goes on beneath the greeting.
-    private func open(_ address: RedisConfiguration.Address) async throws(Failure) -> RedisConnection {
+    /// Makes the connection; TLS goes on beneath the greeting.
+    private func open(_ endpoint: Endpoint) async throws(Failure) -> RedisConnection {
         let maximumReplyBytes = configuration.maximumReplyBytes
         let tlsContext = try makeTLSContext()
-        let connecting = ClientBootstrap(group: eventLoop)
+        let serverName = endpoint.serverName
+        let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(clamping: configuration.connectTimeout))
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.writeBufferWaterMark, value: ChannelOptions.Types.WriteBufferWaterMark(low: 256 << 10, high: 1 << 20))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tlsContext {
-                        // A literal address can't be a server name in TLS; then the certificate's addresses are checked.
-                        let isLiteral = (try? SocketAddress(ipAddress: address.host, port: address.port)) != nil
-                        let name = isLiteral ? nil : address.host
                         try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLClientHandler(context: tlsContext, serverHostname: name))
+                            NIOSSLClientHandler(context: tlsContext, serverHostname: serverName))
                     }
                     let decoder = try ReplyDecoder(maximumReplyBytes: maximumReplyBytes)
                     try channel.pipeline.syncOperations.addHandler(
                         RedisConnectionHandler(decoder: decoder, eventLoop: channel.eventLoop))
                 }
             }
-            .connect(host: address.host, port: address.port)
-            .flatMapThrowing { channel in
-                RedisConnection(
-                    channel: channel, handler: try channel.pipeline.syncOperations.handler(type: RedisConnectionHandler.self))
+        let channel =
+            switch endpoint {
+            case .tcp(let address):
+                bootstrap.channelOption(.socketOption(.so_keepalive), value: 1)
+                    .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                    .connect(host: address.host, port: address.port)
+            case .socket(let path):
+                bootstrap.connect(unixDomainSocketPath: path)
             }
+        let connecting = channel.flatMapThrowing { channel in
+            RedisConnection(
+                channel: channel, handler: try channel.pipeline.syncOperations.handler(type: RedisConnectionHandler.self))
+        }
         do {
             return try await ConnectAttempt.run(connecting)
         } catch {
-            let reason = error as? RedisError ?? RedisError(code: .connection, message: "can't connect to \(address): \(error)")
+            let reason = error as? RedisError ?? RedisError(code: .connection, message: "can't connect to \(endpoint): \(error)")
             throw Failure(error: reason)
         }
     }

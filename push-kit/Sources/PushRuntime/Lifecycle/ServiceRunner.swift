@@ -27,7 +27,7 @@ public struct ServiceRunner: Sendable {
     public init(name: String, drainState: DrainState = DrainState()) {
         self.init(
             name: name, drainState: drainState, exitNow: { exit($0) },
-            report: { FileHandle.standardError.write(Data("\($0)\n".utf8)) })
+            report: { try? FileHandle.standardError.write(contentsOf: Data("\($0)\n".utf8)) })
     }
 
     init(
