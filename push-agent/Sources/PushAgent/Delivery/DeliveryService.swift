@@ -15,6 +15,8 @@ final class DeliveryService: Service {
     let metrics: AgentMetrics
     let logger: Logger
     let tracker = Mutex(StoreTracker(known: nil))
+    /// What Redis has confirmed.
+    private let storedPosition = Mutex<StreamID?>(nil)
 
     /// - Parameter reader: shares its coordinator, settings, metrics and logger with this service.
     init(reader: MessageReader, connector: PushStreamConnector) {
@@ -34,6 +36,7 @@ final class DeliveryService: Service {
         let loaded = await cancelWhenGracefulShutdown { await self.load() }
         guard let loaded, !Task.isShuttingDownGracefully else { return }
         self.coordinator.load(position: loaded.position)
+        self.storedPosition.withLock { $0 = loaded.position }
         self.tracker.withLock { $0 = StoreTracker(known: loaded.store) }
         self.logger.info(
             "delivering messages",
@@ -102,6 +105,7 @@ final class DeliveryService: Service {
         while let position = await self.coordinator.nextPositionToSave() {
             do {
                 try await self.store.save(position: position)
+                self.storedPosition.withLock { $0 = position }
                 failures = 0
             } catch {
                 if Task.isCancelled { return }
@@ -114,7 +118,7 @@ final class DeliveryService: Service {
     }
 
     private func saveLastPosition() async {
-        guard let position = self.coordinator.position else { return }
+        guard let position = self.coordinator.position, position != self.storedPosition.withLock({ $0 }) else { return }
         do {
             try await self.store.save(position: position)
             self.logger.info("stored the position", metadata: ["position": "\(position)"])

@@ -1,12 +1,13 @@
 import Foundation
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
 import PushModels
 import PushTestSupport
 import Testing
 
 @testable import PushAgent
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
 
 @Suite("Program", .serialized) struct ProgramTests {
     /// Beside the bundle of the tests.

@@ -85,7 +85,8 @@ import Testing
         }
     }
 
-    @Test("A store that is lost while the agent is down is filled too, and before newer messages") func bothRestart() async throws {
+    @Test("A store that is lost while the agent is down is filled too, and before newer messages") func bothRestart() async throws
+    {
         try await Harness.run { harness in
             try await harness.withAgent { _ in
                 let ids = try await harness.publish("a", "1", "2")

@@ -41,7 +41,8 @@ import Testing
                     #expect((80_000...90_000).contains(milliseconds))
                 }
                 #expect(try await harness.redis.zrange(RedisKeys.agentIndex) == ["agent-1"])
-                let score = try #require(try await harness.redis.send(RedisCommand("ZSCORE", RedisKeys.agentIndex, "agent-1")).double)
+                let score = try #require(
+                    try await harness.redis.send(RedisCommand("ZSCORE", RedisKeys.agentIndex, "agent-1")).double)
                 #expect(score >= begin)
                 #expect(harness.pushStream.state.withLock(\.agents) == ["agent-1"])
             }
@@ -84,7 +85,7 @@ import Testing
                 try await eventually(within: .seconds(30), "a report") {
                     agent.metric("push_agent_statistics_reports_total") ?? 0 >= 1
                 }
-                #expect(slowest < .seconds(2))
+                #expect(slowest < .seconds(10))
                 #expect(try await harness.redis.getString("stats_channel:extra-9999:agent-1") != nil)
             }
         }

@@ -115,11 +115,13 @@ final class FakeConnection: Sendable {
                 counts.sorted { $0.key < $1.key }.map { Self.info($0.key, $0.value) }
                 + (0..<extra).map { Self.info("extra-\($0)", 1) }
             self.answer(
-                200, "{\"hostname\": \"nginx-1\", \(times), \"channels\": \(infos.count), \"infos\": [\(infos.joined(separator: ","))]}",
+                200,
+                "{\"hostname\": \"nginx-1\", \(times), \"channels\": \(infos.count), \"infos\": [\(infos.joined(separator: ","))]}",
                 headers: headers)
         } else {
             self.answer(
-                200, "{\"hostname\": \"nginx-1\", \(times), \"channels\": \(counts.count), \"subscribers\": 7, \"by_worker\": []}",
+                200,
+                "{\"hostname\": \"nginx-1\", \(times), \"channels\": \(counts.count), \"subscribers\": 7, \"by_worker\": []}",
                 headers: headers)
         }
     }

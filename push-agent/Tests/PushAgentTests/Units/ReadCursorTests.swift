@@ -22,7 +22,8 @@ import Testing
         var cursor = ReadCursor(position: self.id(50), windowStart: self.id(10))
         let oldest = self.id(70)
         #expect(
-            cursor.observed(first: oldest, last: self.id(80), windowStart: self.id(10)) == .gap(after: self.id(50), oldest: oldest))
+            cursor.observed(first: oldest, last: self.id(80), windowStart: self.id(10))
+                == .gap(after: self.id(50), oldest: oldest))
         #expect(cursor.id == oldest.predecessor)
         #expect(cursor.observed(first: oldest, last: self.id(80), windowStart: self.id(10)) == .inOrder)
     }

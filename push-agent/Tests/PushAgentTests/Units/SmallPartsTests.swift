@@ -23,7 +23,8 @@ import Testing
 
     @Test("Back-off doubles up to its limit, and jitter takes away half at most") func backOff() {
         let backOff = BackOff(first: .milliseconds(100), longest: .seconds(1))
-        #expect((1...6).map { backOff.delay(attempt: $0, jitter: 1) } == [100, 200, 400, 800, 1_000, 1_000].map { .milliseconds($0) })
+        #expect(
+            (1...6).map { backOff.delay(attempt: $0, jitter: 1) } == [100, 200, 400, 800, 1_000, 1_000].map { .milliseconds($0) })
         #expect(backOff.delay(attempt: 1, jitter: 0) == .milliseconds(50))
         #expect(backOff.delay(attempt: .max, jitter: 1) == .seconds(1))
         #expect(backOff.delay(attempt: 0, jitter: 1) == .milliseconds(100))
@@ -32,7 +33,8 @@ import Testing
     @Test(
         "Addresses of push-stream",
         arguments: [
-            ("http://localhost:9081", .tcp(host: "localhost", port: 9081)), ("http://push-stream/", .tcp(host: "push-stream", port: 80)),
+            ("http://localhost:9081", .tcp(host: "localhost", port: 9081)),
+            ("http://push-stream/", .tcp(host: "push-stream", port: 80)),
             ("HTTP://[::1]:81", .tcp(host: "::1", port: 81)), ("unix:/run/p.sock", .unixDomainSocket(path: "/run/p.sock")),
         ] as [(String, PushStreamAddress)])
     func address(text: String, expected: PushStreamAddress) {
@@ -43,7 +45,8 @@ import Testing
     @Test(
         "Other texts are no address",
         arguments: [
-            "", "localhost:9081", "https://h", "http://", "http://h:0", "http://h:70000", "http://h:x", "http://h/path", "unix:relative",
+            "", "localhost:9081", "https://h", "http://", "http://h:0", "http://h:70000", "http://h:x", "http://h/path",
+            "unix:relative",
             "http://a b", "http://h\r\nX: y", "http://user@h", "http://[::1",
         ])
     func noAddress(text: String) { #expect(PushStreamAddress(text) == nil) }
@@ -81,7 +84,9 @@ import Testing
                 == #"{"agent":"n","big":9007199254740993,"channel":"a/b","hostname":"s","ok":true,"rate":1.5,"subscribers":2}"#)
     }
 
-    @Test("What is no statistics is no report", arguments: ["", "[]", "{}", "{\"infos\": {}}", "<html>"]) func noReport(all: String) {
+    @Test("What is no statistics is no report", arguments: ["", "[]", "{}", "{\"infos\": {}}", "<html>"]) func noReport(
+        all: String
+    ) {
         let report = StatisticsReport(
             summary: ByteBuffer(string: "{}"), all: ByteBuffer(string: all), agent: "n", hostname: "h", keys: RedisKeys())
         #expect(report == nil)

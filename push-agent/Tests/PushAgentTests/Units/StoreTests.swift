@@ -39,7 +39,9 @@ import Testing
         ] as [(String, Int64)])
     func timestamp(text: String, seconds: Int64) { #expect(StoreIdentity.seconds(ofTimestamp: text) == seconds) }
 
-    @Test("Other texts are no timestamp", arguments: ["", "2026-13-01T00:00:00", "2026-01-01T24:00:00", "now", "2026-01-01T00:00:0é"])
+    @Test(
+        "Other texts are no timestamp",
+        arguments: ["", "2026-13-01T00:00:00", "2026-01-01T24:00:00", "now", "2026-01-01T00:00:0é"])
     func noTimestamp(text: String) { #expect(StoreIdentity.seconds(ofTimestamp: text) == nil) }
 
     @Test("The summary tolerates an uptime as text, and refuses what is no object") func summary() {
