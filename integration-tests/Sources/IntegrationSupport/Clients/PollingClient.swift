@@ -21,6 +21,11 @@ public struct PollPosition: Sendable, Equatable {
         self.init(lastModified: lastModified, etag: etag)
     }
 
+    /// For clients that cannot set header fields.
+    public var query: String {
+        "time=\(self.lastModified.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")&tag=\(self.etag)"
+    }
+
     var fields: [(name: String, value: String)] {
         [("If-Modified-Since", self.lastModified), ("If-None-Match", self.etag)]
     }
@@ -111,9 +116,10 @@ public enum JSONPClient {
     ) async throws -> [PushMessage] {
         let connection = try await HTTPConnection(to: endpoint)
         defer { connection.close() }
-        let target = "/jsonp/\(channels)\(channels.contains("?") ? "&" : "?")callback=\(callback)"
-        let request = HTTPRequest("GET", target, fields: position?.fields ?? [])
-        let response = try await connection.response(to: request)
+        var target = "/jsonp/\(channels)\(channels.contains("?") ? "&" : "?")callback=\(callback)"
+        // A script element cannot set header fields.
+        if let position { target += "&\(position.query)" }
+        let response = try await connection.response(to: HTTPRequest("GET", target))
         guard response.status == 200 else { throw HTTPError.status(response.status, body: response.text) }
         guard let type = response.head["Content-Type"], type.contains("javascript") else {
             throw TransportError.malformed("Content-Type '\(response.head["Content-Type"] ?? "absent")' of a script")

@@ -5,6 +5,12 @@ public struct ServerSentEvent: Sendable, Equatable {
     public var event: String?
     /// The `data:` lines, joined by a newline; `nil` when the event had none.
     public var data: String?
+
+    public init(id: String? = nil, event: String? = nil, data: String? = nil) {
+        self.id = id
+        self.event = event
+        self.data = data
+    }
 }
 
 /// Reads the lines of a `text/event-stream`, as the HTML standard says, but refuses fields that it does not know.

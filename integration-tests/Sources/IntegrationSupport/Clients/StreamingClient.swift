@@ -18,7 +18,7 @@ public actor StreamingClient: Subscriber {
         }
         // The page begins with the script that registers the iframe; messages follow its body tag.
         while !self.unread.contains("<body>") { try await self.receive(within: .seconds(10)) }
-        guard self.unread.contains("parent.PushStream.register(this)") else {
+        guard self.unread.contains("parent.PushStream.register(") else {
             throw TransportError.malformed("the page's head is \(self.unread)")
         }
         if let body = self.unread.range(of: "<body>") { self.unread.removeSubrange(..<body.upperBound) }
