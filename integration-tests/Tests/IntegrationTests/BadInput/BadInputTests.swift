@@ -30,18 +30,27 @@ extension EndToEnd {
                     (deployment.stream, StreamProbes.subscriber(channel: channel)),
                     (deployment.control, StreamProbes.control(channel: channel)),
                 ]
-                func round() async throws {
+                var problems: Set<String> = []
+                func round() async {
                     for (endpoint, probes) in targets {
-                        for probe in probes { try await probe.run(against: endpoint) }
+                        for probe in probes {
+                            if let problem = await probe.problem(at: endpoint) { problems.insert("\(endpoint) \(problem)") }
+                        }
                     }
                 }
-                for _ in 0..<3 { try await round() }
+                for _ in 0..<3 { await round() }
+                for problem in problems.sorted() { Issue.record("\(problem)") }
+                try #require(problems.isEmpty)
                 let warm = try deployment.residentMemory()
-                for _ in 0..<10 { try await round() }
+                for _ in 0..<10 { await round() }
+                #expect(problems == [])
                 let after = try deployment.residentMemory()
                 for (name, bytes) in after {
                     let growth = bytes - (warm[name] ?? 0)
                     #expect(growth <= Self.memoryAllowance, "\(name) grew by \(growth / 1024) KB")
+                    print(
+                        "measured: \(name) holds \(bytes / 1024) KB after ten rounds of bad input, \(growth / 1024) KB more than before"
+                    )
                 }
 
                 // The processes are the same, nothing was added to the stream, and the canary's first message is this one.

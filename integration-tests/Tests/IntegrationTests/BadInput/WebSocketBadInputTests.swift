@@ -42,6 +42,19 @@ extension EndToEnd.BadInput {
                 }
                 client.close()
             }
+            // Whoever asks for what cannot be is told by a close.
+            let refused = ["", String(repeating: "c", count: 201), "broad_1/broad_2/broad_3/broad_4"]
+            for channels in refused {
+                do {
+                    let client = try await WebSocketClient(deployment.stream, channels: channels)
+                    guard case .close = try await client.nextFrame() else {
+                        Issue.record("subscribed to '\(channels.prefix(40))'")
+                        continue
+                    }
+                } catch HTTPError.status(let status, _) {
+                    #expect((400...404).contains(status))
+                }
+            }
             // Text from a client is read and dropped: nobody publishes by WebSocket. A ping is answered.
             let talker = try await WebSocketClient(deployment.stream, channels: channel)
             try await talker.send(opcode: 0x1, Array("never".utf8))
