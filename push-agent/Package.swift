@@ -45,12 +45,30 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
-        .executableTarget(name: "push-agent", dependencies: ["PushAgent"], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "push-agent",
+            dependencies: [
+                "PushAgent",
+                .product(name: "PushRuntime", package: "push-kit"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "PushAgentTests",
             dependencies: [
                 "PushAgent",
+                // The tests of the program start it as a process.
+                "push-agent",
+                .product(name: "PushModels", package: "push-kit"),
+                .product(name: "PushRedis", package: "push-kit"),
+                .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "PushTestSupport", package: "push-kit"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings
         ),

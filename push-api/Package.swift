@@ -21,8 +21,16 @@ let package = Package(
         .package(path: "../push-kit"),
         // The HTTP server.
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        // The logging interface.
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        // The metrics interface.
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        // Byte buffers and socket addresses.
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        // Header fields and status codes.
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        // SHA-256 for the entity tags of static files.
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         // Start order, signals and drain.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
@@ -33,20 +41,45 @@ let package = Package(
                 .product(name: "PushModels", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            // The page at /admin travels inside the program, so that one file is all there is to install.
+            resources: [
+                .embedInCode("Admin/Resources/index.html"), .embedInCode("Admin/Resources/admin.css"),
+                .embedInCode("Admin/Resources/admin.js"),
             ],
             swiftSettings: swiftSettings
         ),
-        .executableTarget(name: "push-api", dependencies: ["PushAPI"], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "push-api",
+            dependencies: [
+                "PushAPI",
+                .product(name: "PushRedis", package: "push-kit"),
+                .product(name: "PushRuntime", package: "push-kit"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "PushAPITests",
             dependencies: [
                 "PushAPI",
+                // ExecutableTests runs it as a process.
+                "push-api",
+                .product(name: "PushModels", package: "push-kit"),
+                .product(name: "PushRedis", package: "push-kit"),
+                .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "PushTestSupport", package: "push-kit"),
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings
         ),

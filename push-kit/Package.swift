@@ -91,11 +91,37 @@ let package = Package(
         .testTarget(name: "PushModelsTests", dependencies: ["PushModels"], swiftSettings: swiftSettings),
         .testTarget(
             name: "PushRedisTests",
-            dependencies: ["PushRedis", "PushTestSupport", .product(name: "NIOEmbedded", package: "swift-nio")],
+            dependencies: [
+                "PushRedis", "PushTestSupport",
+                // Shows what is counted without a backend.
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "PushRuntimeTests",
-            dependencies: ["PushRuntime", "PushTestSupport", .product(name: "HummingbirdTesting", package: "hummingbird")],
+            dependencies: [
+                "PushRuntime", "PushRuntimeProbe",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: swiftSettings),
+        // A program for the tests of signals and exit statuses, which need a process of their own.
+        .executableTarget(
+            name: "PushRuntimeProbe",
+            dependencies: [
+                "PushRuntime", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/PushRuntimeProbe", swiftSettings: swiftSettings),
     ]
 )

@@ -27,8 +27,10 @@ let package = Package(
         .package(path: "../push-kit"),
     ],
     targets: [
+        // Regular expressions in Nginx's own dialect, for locations and conditions.
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         // Reads nginx.conf: text in, checked directives with inheritance out. No I/O but files, no NIO.
-        .target(name: "NginxConf", swiftSettings: swiftSettings),
+        .target(name: "NginxConf", dependencies: ["CPCRE2"], swiftSettings: swiftSettings),
         // What a push server does, as values and state machines: no sockets, no clock, no NIO.
         .target(
             name: "PushStreamCore",

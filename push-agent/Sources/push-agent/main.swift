@@ -1,1 +1,32 @@
-print("x")
+import Foundation
+import Logging
+import PushAgent
+import PushRuntime
+
+let arguments = CommandLine.arguments.dropFirst()
+let schema = AgentConfiguration.schema
+
+switch arguments.first {
+case "--help", "-h":
+    print(AgentCommandLine.help)
+case "--version":
+    print(AgentCommandLine.version)
+case let argument?:
+    FileHandle.standardError.write(Data("push-agent: unknown argument \"\(argument)\", see push-agent --help\n".utf8))
+    exit(2)
+case nil:
+    let runner = ServiceRunner(name: "push-agent")
+    let status = await runner.run {
+        let environment = ProcessInfo.processInfo.environment
+        let values = try schema.load(environment: environment)
+        try LoggingBootstrap.install(values, environment: environment)
+        let registry = MetricsBootstrap.install()
+        let configuration = try AgentConfiguration(values: values)
+        let logger = Logger(label: "push-agent")
+        let agent = buildAgent(configuration: configuration, metrics: registry, logger: logger)
+        let server = buildHealthServer(
+            configuration: configuration, agent: agent, registry: registry, drainState: runner.drainState, logger: logger)
+        return [server] + agent.services
+    }
+    exit(status)
+}

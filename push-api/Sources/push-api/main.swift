@@ -1,1 +1,42 @@
-print("x")
+import Foundation
+import Logging
+import PushAPI
+import PushRedis
+import PushRuntime
+
+let usage = """
+    push-api \(pushAPIVersion): the publishing API of the Push Service
+
+    Usage: push-api [--help] [--version]
+
+    Configuration comes from a YAML file (PUSHAPI_CONFIG, else ./config/<PUSHAPI_ENV>.yml) and the environment; the latter wins.
+
+
+    """
+
+switch CommandLine.arguments.dropFirst().first {
+case nil:
+    let runner = ServiceRunner(name: "push-api")
+    let status = await runner.run {
+        let values = try PushAPIConfiguration.schema.load(environment: ProcessInfo.processInfo.environment)
+        let configuration = try PushAPIConfiguration(values)
+        try LoggingBootstrap.install(values, environment: ProcessInfo.processInfo.environment)
+        let registry = MetricsBootstrap.install()
+        let logger = Logger(label: "push-api")
+        let redis = RedisClient(configuration: configuration.redis, logger: logger)
+        let api = try buildAPI(
+            configuration: configuration, redis: redis, registry: registry, drainState: runner.drainState, logger: logger
+        ) { address in
+            logger.info("listening", metadata: ["address": "\(address)"])
+        }
+        return [redis] + api
+    }
+    exit(status)
+case "--help", "-h":
+    print(usage + PushAPIConfiguration.schema.helpText(), terminator: "")
+case "--version":
+    print(pushAPIVersion)
+case .some(let argument):
+    FileHandle.standardError.write(Data("push-api: unknown argument '\(argument)'; see push-api --help\n".utf8))
+    exit(2)
+}

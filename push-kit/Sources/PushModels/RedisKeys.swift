@@ -37,4 +37,7 @@ public struct RedisKeys: Sendable, Equatable {
 
     /// The id of the last stream entry that the agent's push-stream has.
     public static func position(agent: String) -> String { "push_position:\(agent)" }
+
+    /// Which store of push-stream has everything up to that position (see ``PushStreamHeaders/instance``).
+    public static func store(agent: String) -> String { "push_store:\(agent)" }
 }

@@ -80,11 +80,11 @@ struct CommandQueue<Waiter> {
         return batch
     }
 
-    /// Gives the answers to the oldest requests in flight. `nil` if there is one that nobody asked for.
-    mutating func receive(_ received: [RedisValue]) -> [Completion]? {
+    /// Gives the answers to the oldest requests in flight. `isViolation` if there is one that nobody asked for.
+    mutating func receive(_ received: [RedisValue]) -> (completions: [Completion], isViolation: Bool) {
         var completions: [Completion] = []
         for reply in received {
-            guard writtenCount > 0 else { return nil }
+            guard writtenCount > 0 else { return (completions, true) }
             let missing = requests.modify(requests.startIndex) { request in
                 request.missingReplies -= 1
                 return request.missingReplies
@@ -100,7 +100,7 @@ struct CommandQueue<Waiter> {
             removeFirst()
             dropFinished()
         }
-        return completions
+        return (completions, false)
     }
 
     /// Ends the caller's wait for request `id`. `nil` if it has ended already.

@@ -182,7 +182,8 @@ extension RedisClient {
         enum ReceiveAction {
             /// `close`: all answers are in and the connection is to be replaced, for this reason.
             case complete([Completion], close: RedisError?, finished: Bool)
-            case violation(RedisError)
+            /// The connection can't be trusted any more, after these.
+            case violation([Completion], RedisError)
         }
 
         mutating func received(_ replies: [RedisValue], connection id: Int, now: NIODeadline) -> ReceiveAction {
@@ -191,8 +192,10 @@ extension RedisClient {
             case .retiring(let link, id, _): connection = .retiring(link, id: id, lastRead: now)
             default: return .complete([], close: nil, finished: false)
             }
-            guard let completions = queue.receive(replies) else {
-                return .violation(RedisError(code: .protocolViolation, message: "the server sent a reply that nothing asked for"))
+            let (completions, isViolation) = queue.receive(replies)
+            guard !isViolation else {
+                let error = RedisError(code: .protocolViolation, message: "the server sent a reply that nothing asked for")
+                return .violation(completions, error)
             }
             if case .up(let link, let id, let lastRead) = connection, replies.contains(where: \.saysReadOnly) {
                 connection = .retiring(link, id: id, lastRead: lastRead)

@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Logging
 public import NIOCore
 public import NIOPosix
@@ -20,7 +21,7 @@ public final class RedisClient: Service, Sendable {
     public let configuration: RedisConfiguration
     let eventLoop: any EventLoop
     let logger: Logger
-    let metrics = RedisMetrics()
+    let metrics: RedisMetrics
     private let state: Mutex<StateMachine<Waiter, RedisConnection>>
     /// Ends when the client has been shut down and nothing is outstanding.
     let drained: AsyncStream<Never>
@@ -30,10 +31,12 @@ public final class RedisClient: Service, Sendable {
     public init(
         configuration: RedisConfiguration,
         eventLoopGroup: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup,
-        logger: Logger
+        logger: Logger,
+        metricsFactory: any MetricsFactory = MetricsSystem.factory
     ) {
         self.configuration = configuration
         self.logger = logger
+        metrics = RedisMetrics(factory: metricsFactory)
         eventLoop = eventLoopGroup.next()
         (drained, drainedContinuation) = AsyncStream.makeStream()
         state = Mutex(
@@ -188,7 +191,8 @@ extension RedisClient: RedisConnectionDelegate {
         case .complete(let completions, let close, let finished):
             complete(completions, finished: finished)
             if let close { connection.close(close) }
-        case .violation(let error):
+        case .violation(let completions, let error):
+            complete(completions, finished: false)
             throw error
         }
     }

@@ -2,14 +2,16 @@ import CoreMetrics
 
 /// What the client counts. Labels come from a fixed set: never a key, a channel or an address.
 struct RedisMetrics: Sendable {
-    private let commands = Counter(label: "push_redis_commands_total")
-    private let reconnects = Counter(label: "push_redis_reconnects_total")
+    private let commands: Counter
+    private let reconnects: Counter
     private let errors: [String: Counter]
 
-    init() {
+    init(factory: any MetricsFactory) {
+        commands = Counter(label: "push_redis_commands_total", factory: factory)
+        reconnects = Counter(label: "push_redis_reconnects_total", factory: factory)
         errors = Dictionary(
             uniqueKeysWithValues: RedisError.Code.allLabels.map { label in
-                (label, Counter(label: "push_redis_errors_total", dimensions: [("code", label)]))
+                (label, Counter(label: "push_redis_errors_total", dimensions: [("code", label)], factory: factory))
             })
     }
 

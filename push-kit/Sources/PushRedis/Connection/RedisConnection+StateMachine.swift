@@ -86,8 +86,8 @@ struct RedisConnectionStateMachine<Promise> {
             return .close(failing: nil, reason)
         }
     }
-
-    var isActive: Bool {
-        if case .active = state { true } else { false }
-    }
 }
+
+extension RedisConnectionStateMachine.ExchangeAction: Equatable where Promise: Equatable {}
+extension RedisConnectionStateMachine.ReceiveAction: Equatable where Promise: Equatable {}
+extension RedisConnectionStateMachine.CloseAction: Equatable where Promise: Equatable {}

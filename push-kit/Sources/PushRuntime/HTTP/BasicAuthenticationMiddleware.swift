@@ -23,7 +23,9 @@ public struct BasicAuthenticationMiddleware<Context: RequestContext>: RouterMidd
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         guard isAuthorized(request.headers[values: .authorization]) else {
-            throw APIError(.unauthorized, headers: [.wwwAuthenticate: challenge])
+            throw APIError(
+                .unauthorized, message: "Sign in with the user name and the password of this service (HTTP Basic authentication)",
+                headers: [.wwwAuthenticate: challenge])
         }
         return try await next(request, context)
     }

@@ -29,6 +29,7 @@ struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
             if compresses {
                 try pipeline.addHandler(HTTPResponseCompressor(responseCompressionPredicate: HTTPCompressionPolicy.predicate))
             }
+            try pipeline.addHandler(ExcessResponseHandler())
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             // Closes connections between requests when the server drains.
             try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: nil, logger: logger))

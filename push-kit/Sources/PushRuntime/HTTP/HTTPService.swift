@@ -1,6 +1,7 @@
 import Hummingbird
 import HummingbirdCore
 import Logging
+import Metrics
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -76,13 +77,15 @@ private final class ListeningFlag: Sendable {
 
 /// A router with the middleware that all components share, in their order, before any route: request id, access log,
 /// metrics, security headers, error mapping.
+/// - Parameter metrics: Where the request metrics go; by default where `MetricsBootstrap.install` pointed the process.
 public func makeHTTPRouter<Context: RequestContext>(
-    context: Context.Type, securityHeaders: SecurityHeadersMiddleware<Context> = SecurityHeadersMiddleware<Context>()
+    context: Context.Type, metrics: any MetricsFactory = MetricsSystem.factory,
+    securityHeaders: SecurityHeadersMiddleware<Context> = SecurityHeadersMiddleware<Context>()
 ) -> Router<Context> {
     let router = Router(context: context, options: [.autoGenerateHeadEndpoints])
     router.add(middleware: RequestIDMiddleware())
     router.add(middleware: AccessLogMiddleware())
-    router.add(middleware: RequestMetricsMiddleware())
+    router.add(middleware: RequestMetricsMiddleware(factory: metrics))
     router.add(middleware: securityHeaders)
     router.add(middleware: ErrorMappingMiddleware())
     return router

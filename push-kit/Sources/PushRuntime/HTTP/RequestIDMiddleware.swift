@@ -7,10 +7,16 @@ extension HTTPField.Name {
     public static let requestID = Self("X-Request-ID")!
 }
 
+extension RequestContext {
+    /// The id that `RequestIDMiddleware` gave the request. Empty when the logger's handler keeps no metadata, where
+    /// Hummingbird's own `id` would trap.
+    public var requestID: String { logger[metadataKey: "hb.request.id"]?.description ?? "" }
+}
+
 /// Gives each request an id that its log lines, its answer and its callers share.
 ///
 /// A caller's own `X-Request-ID` is taken if it is sane: 1 to 128 of letters, digits, `-`, `_`, `.`, `:`, `=`, `+`, `/`.
-/// Handlers find the id as `context.id`.
+/// Handlers find the id as `context.requestID`.
 public struct RequestIDMiddleware<Context: RequestContext>: RouterMiddleware {
     public init() {}
 
@@ -20,7 +26,7 @@ public struct RequestIDMiddleware<Context: RequestContext>: RouterMiddleware {
         let given = request.headers[.requestID].flatMap { Self.isSane($0) ? $0 : nil }
         let id = given ?? Self.make()
         var context = context
-        // The key under which `RequestContext.id` looks.
+        // Hummingbird's key, so that its own log lines carry the same id.
         context.logger[metadataKey: "hb.request.id"] = .string(id)
         var response = try await next(request, context)
         response.headers[.requestID] = id

@@ -11,6 +11,10 @@ public struct RequestMetricsMiddleware<Context: RequestContext>: RouterMiddlewar
 
     public init(factory: any MetricsFactory = MetricsSystem.factory) {
         cache = RequestMetricsCache(factory: factory)
+        if let registry = factory as? PrometheusRegistry {
+            registry.describe("http_server_requests_total", help: "Requests answered.")
+            registry.describe("http_server_request_duration_seconds", help: "From a request's head to its response's head.")
+        }
     }
 
     public func handle(

@@ -1,6 +1,3 @@
-import NIOCore
-import Synchronization
-
 /// One dependency of a component, such as its Redis.
 public struct HealthCheck: Sendable {
     /// A stable name in the answer: `redis`.
@@ -29,6 +26,8 @@ public actor HealthChecks {
     private let drainState: DrainState
     private var cached: (results: [Result], at: ContinuousClock.Instant)?
     private var running: Task<[Result], Never>?
+    /// Checks that have not returned, whether or not their time is over.
+    private var unanswered: Set<String> = []
 
     /// - Parameters:
     ///   - timeout: For each check; all run at once.
@@ -53,8 +52,8 @@ public actor HealthChecks {
     private func results() async -> [Result] {
         if let cached, ContinuousClock.now - cached.at < cacheDuration { return cached.results }
         if let running { return await running.value }
-        // Callers share one run. It ends by itself within `timeout`, so it cannot outlive the actor by more.
-        let task = Task { [checks, timeout] in await Self.run(checks, timeout: timeout) }
+        // Callers share one run, which ends within `timeout` whatever the checks do.
+        let task = Task { await runAll() }
         running = task
         let results = await task.value
         running = nil
@@ -62,10 +61,10 @@ public actor HealthChecks {
         return results
     }
 
-    private static func run(_ checks: [HealthCheck], timeout: Duration) async -> [Result] {
+    private func runAll() async -> [Result] {
         await withTaskGroup(of: Result.self) { group in
             for check in checks {
-                group.addTask { await run(check, timeout: timeout) }
+                group.addTask { await self.run(check) }
             }
             var results: [Result] = []
             for await result in group { results.append(result) }
@@ -73,26 +72,32 @@ public actor HealthChecks {
         }
     }
 
-    /// A check that ignores its cancellation must not hold the answer up, so it is not awaited past its time.
-    private static func run(_ check: HealthCheck, timeout: Duration) async -> Result {
+    /// A check that ignores its cancellation must neither hold the answer up, so it is not awaited past its time, nor
+    /// pile up, so it is not started again before it has returned.
+    private func run(_ check: HealthCheck) async -> Result {
+        let late = Result(name: check.name, problem: "no answer within \(DurationText.format(timeout))")
+        guard unanswered.insert(check.name).inserted else { return late }
         let (outcomes, continuation) = AsyncStream.makeStream(of: Result.self, bufferingPolicy: .bufferingOldest(1))
         let work = Task {
+            let problem: String?
             do {
                 try await check.check()
-                continuation.yield(Result(name: check.name, problem: nil))
+                problem = nil
             } catch {
-                continuation.yield(Result(name: check.name, problem: StartupError.describe(error)))
+                problem = StartupError.describe(error)
             }
+            unanswered.remove(check.name)
+            continuation.yield(Result(name: check.name, problem: problem))
         }
-        let timer = Task {
+        let timer = Task { [timeout] in
             try await Task.sleep(for: timeout)
-            continuation.yield(Result(name: check.name, problem: "no answer within \(DurationText.format(timeout))"))
+            continuation.yield(late)
         }
         defer {
             work.cancel()
             timer.cancel()
         }
         for await outcome in outcomes { return outcome }
-        return Result(name: check.name, problem: "the check was cancelled")
+        return late
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 /// Runs a program's services from start to exit status.
@@ -26,7 +27,7 @@ public struct ServiceRunner: Sendable {
     public init(name: String, drainState: DrainState = DrainState()) {
         self.init(
             name: name, drainState: drainState, exitNow: { exit($0) },
-            report: { FileHandle.standardError.write(Data("\($0)\n".utf8)) })
+            report: { try? FileHandle.standardError.write(contentsOf: Data("\($0)\n".utf8)) })
     }
 
     init(
@@ -43,7 +44,7 @@ public struct ServiceRunner: Sendable {
     /// - Parameter makeServices: The composition root. Services later in the array may depend on earlier ones: they
     ///   are started after and shut down before them. What it throws is reported like a service's failure.
     /// - Returns: 0 after a clean drain; 1 after a failure, when one line on standard error says why.
-    public func run(_ makeServices: () async throws -> [any Service]) async -> Int32 {
+    public func run(_ makeServices: @Sendable () async throws -> [any Service]) async -> Int32 {
         // A client or a log collector that has gone away must not end the process.
         signal(SIGPIPE, SIG_IGN)
         do {
@@ -62,9 +63,12 @@ public struct ServiceRunner: Sendable {
     }
 
     private func run(_ services: [any Service], logger: Logger) async -> Int32 {
+        let endings = Endings()
         var configuration = ServiceGroupConfiguration(
             services: services.map {
-                .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .cancelGroup)
+                .init(
+                    service: ObservedService(service: $0, endings: endings),
+                    successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .cancelGroup)
             }, logger: logger)
         configuration.maximumGracefulShutdownDuration = drainTimeout
         let group = ServiceGroup(configuration: configuration)
@@ -86,22 +90,27 @@ public struct ServiceRunner: Sendable {
             for await outcome in tasks {
                 switch outcome {
                 case .other: continue
-                case .finished:
+                case .finished, .failed:
                     tasks.cancelAll()
-                    logger.info("stopped")
-                    return 0
-                case .failed(let error):
-                    tasks.cancelAll()
-                    if error is CancellationError, drainState.isDraining {
-                        report("\(name): services did not stop within \(DurationText.format(drainTimeout)) and were cancelled")
-                    } else {
-                        report("\(name): \(StartupError.describe(error))")
+                    guard let problem = problem(outcome, endings) else {
+                        logger.info("stopped")
+                        return 0
                     }
+                    report("\(name): \(problem)")
                     return 1
                 }
             }
             return 1
         }
+    }
+
+    private func problem(_ outcome: Outcome, _ endings: Endings) -> String? {
+        if let start = drainState.startedAt, ContinuousClock.now - start >= readinessDelay + drainTimeout {
+            return "services did not stop within \(DurationText.format(drainTimeout)) and were cancelled"
+        }
+        if case .failed(let error) = outcome { return StartupError.describe(error) }
+        if !drainState.isDraining { return "\(endings.first ?? "a service") ended unexpectedly" }
+        return nil
     }
 
     private func handleSignals(_ signals: UnixSignalsSequence, _ group: ServiceGroup, _ logger: Logger) async {
@@ -133,5 +142,28 @@ public struct ServiceRunner: Sendable {
         } catch {
             return
         }
+    }
+}
+
+/// Which service ended first.
+private final class Endings: Sendable {
+    private let name = Mutex<String?>(nil)
+
+    var first: String? { name.withLock { $0 } }
+
+    func note(_ service: any Service) {
+        name.withLock { $0 = $0 ?? "\(service)" }
+    }
+}
+
+private struct ObservedService: Service, CustomStringConvertible {
+    let service: any Service
+    let endings: Endings
+
+    var description: String { "\(service)" }
+
+    func run() async throws {
+        try await service.run()
+        endings.note(service)
     }
 }

@@ -25,6 +25,15 @@ public struct ProcessSettings: Sendable {
     public var errorLogLevel: ErrorLogLevel
     /// How long a graceful stop may take (`worker_shutdown_timeout`); `nil` waits for the last subscriber.
     public var shutdownTimeout: Int?
+    /// `user`: whom the process becomes after its ports are bound, if root starts it.
+    public var user: ProcessUser?
+}
+
+/// A user and a group of the system.
+public struct ProcessUser: Sendable, Hashable {
+    public var name: String
+    public var userID: UInt32
+    public var groupID: UInt32
 }
 
 public enum LogDestination: Sendable, Equatable {
@@ -44,11 +53,18 @@ public enum ErrorLogLevel: Int, Sendable, Comparable {
 /// One `server` block.
 public struct ServerSettings: Sendable {
     public var listens: [ListenAddress]
+    /// As written; the first is `$server_name`.
     public var names: [String]
-    public var locations: LocationTable
+    /// What `names` match.
+    public var namePatterns: [ServerNamePattern] = []
+    public var locations: LocationTable<LocationSettings>
+    /// `set`, `if` and `return` of the server itself, which run before a location is chosen.
+    public var rewrite: [RewriteStep]
     /// What a request gets that no location matches.
     public var fallback: LocationSettings
     public var accessLog: LogDestination
+    /// Each line of the access log.
+    public var accessLogFormat: LogFormat = .combined
     /// Time to receive a whole request head (`client_header_timeout`).
     public var headerTimeout: Int
     /// `client_header_buffer_size`.
@@ -66,6 +82,8 @@ public struct ListenAddress: Sendable, Hashable {
     public var isDefault: Bool
     public var backlog: Int
     public var reusePort: Bool
+    /// Whether an IPv6 socket refuses IPv4 clients (`ipv6only`, on unless said otherwise).
+    public var ipv6Only: Bool = true
 }
 
 /// One `location`, with everything it inherits resolved.
@@ -83,12 +101,14 @@ public struct LocationSettings: Sendable {
     public var tcpNoDelay: Bool
     /// `default_type`.
     public var defaultType: String
+    /// `types`: content types by extension; see `contentType(ofPath:)`.
+    public var types: [String: String] = LocationSettings.standardTypes
     public var addedHeaders: [AddedHeader]
     public var accessRules: [AccessRule]
     /// `server_tokens`.
     public var serverTokens: Bool
-    /// `if` blocks in the order in which they stand.
-    public var conditions: [ConditionalSettings]
+    /// `set`, `if` and `return` in the order in which they stand; `ServerSettings.route` runs them.
+    public var rewrite: [RewriteStep]
 }
 
 public struct AddedHeader: Sendable {
@@ -102,12 +122,6 @@ public struct AccessRule: Sendable {
     public var allows: Bool
     /// An address, a CIDR range, `all`, or `unix:`.
     public var network: NetworkRange
-}
-
-/// An `if` block in a location: `settings` replace those of the location while `condition` holds.
-public struct ConditionalSettings: Sendable {
-    public var condition: Condition
-    public var handler: LocationHandler
 }
 
 public enum LocationHandler: Sendable {

@@ -1,0 +1,155 @@
+import Synchronization
+
+/// The pipeline as the reader, the connection and the saver of positions share it.
+final class DeliveryCoordinator: Sendable {
+    private let pipeline: Mutex<DeliveryPipeline>
+    private let limits: DeliveryPipeline.Limits
+
+    /// Something may be sent.
+    private let mayWrite = Signal()
+    private let mayRead = Signal()
+    /// The replay lane got room or became empty.
+    private let replayMoved = Signal()
+    private let positionIsDue = Signal()
+    private let drained = Signal()
+
+    init(limits: DeliveryPipeline.Limits) {
+        self.limits = limits
+        self.pipeline = Mutex(DeliveryPipeline(limits: limits))
+    }
+
+    var position: StreamID? { self.pipeline.withLock { $0.position.current } }
+    /// Answers to publishes since the start.
+    var answerCount: Int { self.pipeline.withLock { $0.answerCount } }
+    var replayedThrough: StreamID? { self.pipeline.withLock { $0.replayedThrough } }
+
+    // MARK: For the reader
+
+    var hasCapacity: Bool { self.pipeline.withLock { $0.hasCapacity(.live) } }
+
+    /// Returns when there is room for a batch, or the task is cancelled.
+    func waitForCapacity() async {
+        while !self.hasCapacity, !Task.isCancelled { await self.mayRead.wait() }
+    }
+
+    func enqueue(_ entries: [DeliveryEntry], epoch: Int) {
+        let isDue = self.pipeline.withLock { pipeline in
+            pipeline.enqueue(entries, epoch: epoch)
+            return pipeline.position.isDue
+        }
+        self.mayWrite.raise()
+        if isDue { self.positionIsDue.raise() }
+    }
+
+    // MARK: For the replay
+
+    func waitForReplayCapacity() async {
+        while !self.pipeline.withLock({ $0.hasCapacity(.replay) }), !Task.isCancelled { await self.replayMoved.wait() }
+    }
+
+    func enqueueReplay(_ entries: [DeliveryEntry]) {
+        self.pipeline.withLock { $0.enqueueReplay(entries) }
+        self.mayWrite.raise()
+    }
+
+    /// Waits until all that was replayed is answered, then lets the live lane go on.
+    ///
+    /// - Returns: `false` when the task was cancelled before.
+    func finishReplay() async -> Bool {
+        self.pipeline.withLock { $0.replayWasRead() }
+        while !Task.isCancelled {
+            let isDone = self.pipeline.withLock { pipeline in
+                guard pipeline.replayIsDone else { return false }
+                pipeline.replayFinished()
+                return true
+            }
+            if isDone {
+                self.mayWrite.raise()
+                return true
+            }
+            await self.replayMoved.wait()
+        }
+        return false
+    }
+
+    // MARK: For the connection
+
+    func connected(storeIsNew: Bool, replaying: Bool) {
+        self.pipeline.withLock { $0.connected(storeIsNew: storeIsNew, replaying: replaying) }
+        self.mayWrite.raise()
+    }
+
+    func disconnected() {
+        self.update { $0.disconnected() }
+    }
+
+    func next() -> DeliveryPipeline.Next { self.pipeline.withLock { $0.next() } }
+
+    func waitForWork() async { await self.mayWrite.wait() }
+
+    func backOffElapsed() { self.pipeline.withLock { $0.backOffElapsed() } }
+
+    func answered(status: Int) -> DeliveryPipeline.Answered {
+        self.update { $0.answered(status: status) }
+    }
+
+    // MARK: For the saver of positions
+
+    /// - Returns: the next position to store; `nil` when the task is cancelled.
+    func nextPositionToSave() async -> StreamID? {
+        while !Task.isCancelled {
+            if let position = self.pipeline.withLock({ $0.takePositionToSave() }) { return position }
+            await self.positionIsDue.wait()
+        }
+        return nil
+    }
+
+    func positionWasNotSaved() {
+        self.pipeline.withLock { $0.positionWasNotSaved() }
+        self.positionIsDue.raise()
+    }
+
+    func load(position: StreamID?) { self.pipeline.withLock { $0.load(position: position) } }
+
+    // MARK: Drain
+
+    /// Nothing more is sent.
+    func stop() {
+        self.update { $0.stop() }
+    }
+
+    /// Returns when nothing is in flight after ``stop()``, or ``endDrain()`` was called, or the task is cancelled.
+    func waitUntilDrained() async { await self.drained.wait() }
+
+    func endDrain() { self.drained.raise() }
+
+    /// Who has something to do after a change.
+    private struct Wake {
+        var writer = false
+        var reader = false
+        var replay = false
+        var saver = false
+        var drain = false
+    }
+
+    /// Changes the pipeline and wakes those for whom that matters.
+    private func update<Result>(_ change: (inout DeliveryPipeline) -> Result) -> Result {
+        let (result, wake) = self.pipeline.withLock { pipeline -> (Result, Wake) in
+            let result = change(&pipeline)
+            var wake = Wake()
+            // Half of what may be in flight goes out at once, rather than one request for each answer.
+            wake.writer = pipeline.requestsInFlight <= self.limits.inFlightRequests / 2
+            wake.reader = pipeline.hasCapacity(.live)
+            wake.replay = pipeline.isReplaying
+            wake.saver = pipeline.position.isDue
+            wake.drain = pipeline.isDrained
+            return (result, wake)
+        }
+        if wake.writer { self.mayWrite.raise() }
+        if wake.reader { self.mayRead.raise() }
+        if wake.replay { self.replayMoved.raise() }
+        if wake.saver { self.positionIsDue.raise() }
+        if wake.drain { self.drained.raise() }
+        return result
+    }
+}

@@ -1,0 +1,50 @@
+import Foundation
+import NIOCore
+import PushModels
+
+/// push-stream's statistics in the form in which push-api reads them from Redis: push-stream's own objects, each with the
+/// `agent` that reported it and a `hostname`.
+struct StatisticsReport: Equatable, Sendable {
+    struct Record: Equatable, Sendable {
+        var key: String
+        /// A JSON object.
+        var value: String
+    }
+
+    var global: Record
+    var channels: [Record]
+
+    /// - Parameters:
+    ///   - summary: the answer to `GET /channels-stats`.
+    ///   - all: the answer to `GET /channels-stats?id=ALL`: an object with an array `infos` of objects with `channel`.
+    ///     Items of another form are left out.
+    ///   - hostname: used where push-stream names none.
+    /// - Returns: `nil` if either is not of that form.
+    init?(summary: ByteBuffer, all: ByteBuffer, agent: String, hostname: String, keys: RedisKeys) {
+        guard let summary = Self.object(summary), let all = Self.object(all), let infos = all["infos"] as? [Any],
+            let global = Self.record(key: keys.globalStatistics(agent: agent), summary, agent: agent, hostname: hostname)
+        else { return nil }
+        self.global = global
+        let channelsHostname = all["hostname"] as? String ?? summary["hostname"] as? String ?? hostname
+        self.channels = infos.compactMap { info in
+            guard let info = info as? [String: Any], let channel = info["channel"] as? String else { return nil }
+            return Self.record(
+                key: keys.channelStatistics(channel: channel, agent: agent), info, agent: agent, hostname: channelsHostname)
+        }
+    }
+
+    private static func object(_ json: ByteBuffer) -> [String: Any]? {
+        (try? JSONSerialization.jsonObject(with: Data(json.readableBytesView))) as? [String: Any]
+    }
+
+    private static func record(key: String, _ object: [String: Any], agent: String, hostname: String) -> Record? {
+        var object = object
+        object["agent"] = agent
+        if !(object["hostname"] is String) { object["hostname"] = hostname }
+        guard let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+        else {
+            return nil
+        }
+        return Record(key: key, value: String(decoding: data, as: UTF8.self))
+    }
+}

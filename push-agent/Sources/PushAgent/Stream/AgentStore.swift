@@ -1,0 +1,62 @@
+import PushModels
+import PushRedis
+
+/// What the agent keeps in Redis, and what it asks Redis about the stream. Never blocks: for a client that others share.
+struct AgentStore: Sendable {
+    let redis: RedisClient
+    let agent: String
+
+    /// - Returns: `nil` for a new agent, and for a value that is no entry id.
+    func position() async throws(RedisError) -> StreamID? {
+        try await self.redis.getString(RedisKeys.position(agent: self.agent)).flatMap(StreamID.init)
+    }
+
+    func save(position: StreamID) async throws(RedisError) {
+        try await self.redis.set(RedisKeys.position(agent: self.agent), position.description)
+    }
+
+    /// The store that has everything up to the position.
+    func storeIdentity() async throws(RedisError) -> StoreIdentity? {
+        try await self.redis.getString(RedisKeys.store(agent: self.agent)).flatMap(StoreIdentity.init)
+    }
+
+    func save(store: StoreIdentity) async throws(RedisError) {
+        try await self.redis.set(RedisKeys.store(agent: self.agent), store.description)
+    }
+
+    /// The first id that an entry of the last `window` can have, by the clock that makes the ids.
+    func windowStart(_ window: Duration) async throws(RedisError) -> StreamID {
+        let reply = try await self.redis.send(RedisCommand("TIME"))
+        guard let parts = reply.array, parts.count == 2, let seconds = parts[0].int, let microseconds = parts[1].int else {
+            throw RedisError(code: .protocolViolation, message: "TIME was answered with something else than a time")
+        }
+        return .windowStart(nowMilliseconds: UInt64(max(0, seconds * 1_000 + microseconds / 1_000)), window: window)
+    }
+
+    /// The ids of the oldest and the newest entry, `nil` without any.
+    func bounds() async throws(RedisError) -> (first: StreamID?, last: StreamID?) {
+        let replies = try await self.redis.transaction([
+            RedisCommand("XRANGE", RedisKeys.messages, "-", "+", "COUNT", 1),
+            RedisCommand("XREVRANGE", RedisKeys.messages, "+", "-", "COUNT", 1),
+        ])
+        func id(_ reply: RedisValue?) throws(RedisError) -> StreamID? {
+            if let error = reply?.error { throw error }
+            return reply?.array?.first?.array?.first?.string.flatMap(StreamID.init)
+        }
+        return (try id(replies.first), try id(replies.last))
+    }
+
+    /// Entries after `after`, oldest first.
+    func entries(after: StreamID, count: Int) async throws(RedisError) -> [DeliveryEntry] {
+        try await self.redis.xread(RedisKeys.messages, after: after.description, count: count).compactMap(DeliveryEntry.init)
+    }
+}
+
+extension DeliveryEntry {
+    /// - Returns: `nil` if the id is none, which Redis rules out.
+    init?(_ entry: RedisStreamEntry) {
+        guard let id = StreamID(entry.id) else { return nil }
+        let message = StreamEntry(fields: entry.fields.map { ($0.name, $0.string) })
+        self.init(id: id, requests: message.map { PublishRequest.requests(of: $0, id: id) } ?? [])
+    }
+}

@@ -1,0 +1,83 @@
+import Logging
+import Metrics
+import PushModels
+import PushRedis
+
+/// Reads the stream from the agent's position on, a batch at a time, as long as the pipeline has room.
+struct MessageReader: Sendable {
+    /// Blocks, so it has its client to itself.
+    let redis: RedisClient
+    let store: AgentStore
+    let coordinator: DeliveryCoordinator
+    let settings: SubscriptionSettings
+    let metrics: AgentMetrics
+    let logger: Logger
+
+    /// Reads until the task is cancelled.
+    func run(position: StreamID?, windowStart: StreamID) async {
+        var cursor = ReadCursor(position: position, windowStart: windowStart)
+        var mustCheckBounds = true
+        var failures = 0
+        while !Task.isCancelled {
+            if !self.coordinator.hasCapacity {
+                // Whatever is trimmed while nothing is read would be missed without a sign.
+                mustCheckBounds = true
+                await self.coordinator.waitForCapacity()
+                continue
+            }
+            do {
+                if mustCheckBounds {
+                    try await self.checkBounds(&cursor)
+                    mustCheckBounds = false
+                }
+                let raw = try await self.redis.xread(
+                    RedisKeys.messages, after: cursor.id.description, count: self.settings.batchSize, block: Self.block)
+                let entries = raw.compactMap(DeliveryEntry.init)
+                // A full batch means that more waits; no entry at all may mean that new ids are lower than the cursor.
+                mustCheckBounds = raw.isEmpty || raw.count == self.settings.batchSize
+                failures = 0
+                guard !entries.isEmpty else { continue }
+                self.metrics.batchSize.record(entries.count)
+                for entry in entries where entry.requests.isEmpty {
+                    self.logger.warning("skipping a stream entry of an unknown kind", metadata: ["entry": "\(entry.id)"])
+                }
+                cursor.advanced(through: entries.lazy.map(\.id))
+                self.coordinator.enqueue(entries, epoch: cursor.epoch)
+            } catch {
+                if Task.isCancelled { return }
+                failures += 1
+                mustCheckBounds = true
+                self.logger.warning("cannot read the stream", metadata: ["error": "\(error)"])
+                try? await Task.sleep(for: BackOff().delay(attempt: failures))
+            }
+        }
+    }
+
+    /// How long Redis waits for an entry: also how soon ids that went back are noticed.
+    private static let block = Duration.seconds(2)
+
+    private func checkBounds(_ cursor: inout ReadCursor) async throws(RedisError) {
+        let bounds = try await self.store.bounds()
+        let windowStart = try await self.store.windowStart(self.settings.replayWindow)
+        let before = cursor.id
+        switch cursor.observed(first: bounds.first, last: bounds.last, windowStart: windowStart) {
+        case .inOrder:
+            return
+        case .gap(let after, let oldest):
+            self.metrics.gaps.increment()
+            self.logger.error(
+                "the stream was trimmed past the position, messages are lost; going on with the oldest there is",
+                metadata: ["position": "\(after)", "oldest": "\(oldest)"])
+        case .tailLost(let last):
+            self.metrics.restarts.increment()
+            self.logger.warning(
+                "Redis lost its latest stream entries; they were read before",
+                metadata: ["position": "\(before)", "last": "\(last)"])
+        case .startOver(let last):
+            self.metrics.restarts.increment()
+            self.logger.warning(
+                "the stream is another one than before; reading what the history needs",
+                metadata: ["position": "\(before)", "last": "\(last)"])
+        }
+    }
+}

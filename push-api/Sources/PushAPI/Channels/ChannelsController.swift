@@ -1,0 +1,70 @@
+import Hummingbird
+import Metrics
+import PushModels
+import PushRuntime
+
+/// `/api/v1/channels`: the persistent channels.
+struct ChannelsController: Sendable {
+    let repository: ChannelRepository
+    let metrics: APIMetrics
+
+    func addRoutes(to group: RouterGroup<some RequestContext>) {
+        group.post("channels") { request, context in
+            let create: CreateChannelRequest
+            do {
+                create = try CreateChannelRequest(json: try await request.wholeBody(limit: CreateChannelRequest.maximumBodySize))
+            } catch let error as InvalidRequestBody {
+                throw APIError(error, .channelCreateBody)
+            }
+            let record: ChannelRecord?
+            do {
+                record = try await self.repository.create(create.id, ttl: create.ttl)
+            } catch {
+                throw APIError.redis(
+                    error, .write, .channelCreateFailed, action: "the channel was not created", logger: context.logger)
+            }
+            guard let record else {
+                throw APIError(
+                    .badRequest, .channelCreateExists,
+                    "this channel exists already: use it as it is, or delete it before you create it with another ttl")
+            }
+            self.metrics.channelsCreated.increment()
+            return try Response.json(record, status: .created)
+        }
+        group.get("channels") { _, context in
+            do {
+                return try Response.json(try await self.repository.list())
+            } catch {
+                throw APIError.redis(
+                    error, .read, .channelListFailed, action: "the channels cannot be listed", logger: context.logger)
+            }
+        }
+        group.get("channels/:id") { _, context in
+            let notFound = APIError(
+                .notFound, .channelGetNotFound, "there is no such channel: create it with POST /api/v1/channels")
+            guard let id = context.channelID else { throw notFound }
+            let record: ChannelRecord?
+            do {
+                record = try await self.repository.get(id)
+            } catch {
+                throw APIError.redis(
+                    error, .read, .channelGetFailed, action: "the channel cannot be read", logger: context.logger)
+            }
+            guard let record else { throw notFound }
+            return try Response.json(record)
+        }
+        group.delete("channels/:id") { _, context in
+            let notFound = APIError(.notFound, .channelDeleteNotFound, "there is no such channel: it may have expired")
+            guard let id = context.channelID else { throw notFound }
+            do {
+                guard try await self.repository.delete(id) else { throw notFound }
+            } catch let error as APIError {
+                throw error
+            } catch {
+                throw APIError.redis(
+                    error, .write, .channelDeleteFailed, action: "the channel was not deleted", logger: context.logger)
+            }
+            return Response(status: .noContent)
+        }
+    }
+}

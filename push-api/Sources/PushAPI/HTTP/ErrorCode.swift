@@ -1,0 +1,16 @@
+/// The codes in the bodies of error answers. Clients of push-api know these numbers, so none changes its meaning.
+enum ErrorCode: Int, CaseIterable, Sendable {
+    case channelCreateBody = 10
+    case channelCreateExists = 11
+    case channelCreateFailed = 12
+    case channelGetNotFound = 20
+    case channelGetFailed = 21
+    case channelDeleteNotFound = 30
+    case channelDeleteFailed = 31
+    case channelListFailed = 40
+    case messageBody = 100
+    case messageFailed = 101
+    case messageFormat = 102
+    case statisticsNotFound = 200
+    case statisticsFailed = 201
+}

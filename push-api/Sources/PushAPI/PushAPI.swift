@@ -1,0 +1,92 @@
+import Hummingbird
+import Logging
+import NIOCore
+import PushRedis
+import PushRuntime
+import ServiceLifecycle
+
+/// The version of push-api, as `--version` prints it.
+public let pushAPIVersion = "0.1.0"
+
+/// Builds push-api: its HTTP server and its background workers, ready to be run in the order in which they are returned.
+///
+/// Nothing global is touched, so several may live in one process.
+///
+/// - Parameters:
+///   - redis: Made from `configuration.redis`. The caller runs it, and starts it before these services.
+///   - registry: Where push-api's metrics go, and what `GET /metrics` shows.
+///   - onListening: Called with the address once requests are taken; the port is known by then even if 0 was configured.
+/// - Throws: `StartupError` if the folder of `api.statics_path` cannot be served.
+public func buildAPI(
+    configuration: PushAPIConfiguration,
+    redis: RedisClient,
+    registry: PrometheusRegistry,
+    drainState: DrainState,
+    logger: Logger,
+    onListening: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
+) throws -> [any Service] {
+    let metrics = APIMetrics(registry: registry)
+    let channels = ChannelRepository(redis: redis, keys: configuration.keys, stream: configuration.stream, logger: logger)
+
+    var services: [any Service] = []
+    if configuration.persistentChannels.isEnabled {
+        let lock = RedisLock(
+            client: redis, key: configuration.persistentChannelsLock.key, timeToLive: configuration.persistentChannelsLock.timeout
+        )
+        let worker = PersistentChannelsWorker(repository: channels, redis: redis, stream: configuration.stream, lock: lock)
+        services.append(
+            PeriodicWorker(
+                worker: .persistentChannels, interval: configuration.persistentChannels.interval, metrics: metrics,
+                logger: logger,
+                work: worker.run))
+    }
+    if configuration.housekeeping.isEnabled {
+        let worker = HousekeepingWorker(redis: redis, retention: configuration.retention)
+        services.append(
+            PeriodicWorker(
+                worker: .housekeeping, interval: configuration.housekeeping.interval, metrics: metrics, logger: logger,
+                work: worker.run))
+    }
+
+    let router = makeHTTPRouter(
+        context: BasicRequestContext.self,
+        securityHeaders: SecurityHeadersMiddleware<BasicRequestContext>(cacheablePrefixes: ["/admin"]))
+    let checks = HealthChecks([HealthCheck("redis") { try await redis.ping(timeout: .seconds(1)) }], drainState: drainState)
+    HealthEndpoints(checks: checks, registry: registry).add(to: router)
+    AdminController(files: try staticFiles(configuration.staticsPath)).addRoutes(to: router)
+    StatusController().addRoutes(to: router)
+
+    if configuration.authentication == nil {
+        logger.warning("Authentication is off (api.enable_auth): whoever reaches this port can publish")
+    }
+    let group = router.group("api/v1")
+        .add(middleware: ErrorCountMiddleware(metrics: metrics))
+    if let authentication = configuration.authentication {
+        group.add(
+            middleware: BasicAuthenticationMiddleware(
+                user: authentication.user, password: authentication.password, realm: "Push Service"))
+    }
+    group.add(middleware: CrossSiteRequestMiddleware())
+    AuthenticationController(user: configuration.authentication?.user).addRoutes(to: group)
+    MessagesController(publisher: MessagePublisher(redis: redis, stream: configuration.stream, metrics: metrics)).addRoutes(
+        to: group)
+    ChannelsController(repository: channels, metrics: metrics).addRoutes(to: group)
+    StatisticsController(repository: StatisticsRepository(redis: redis, keys: configuration.keys, logger: logger)).addRoutes(
+        to: group)
+    ConfigurationController(pushStream: configuration.pushStream).addRoutes(to: group)
+
+    services.append(
+        HTTPService(
+            router: router, address: .init(host: configuration.host, port: configuration.port), logger: logger,
+            onListening: onListening))
+    return services
+}
+
+private func staticFiles(_ folder: String?) throws -> StaticFiles {
+    guard let folder else { return .builtIn() }
+    do {
+        return try StaticFiles.load(folder: folder)
+    } catch {
+        throw StartupError("api.statics_path: \(error)")
+    }
+}

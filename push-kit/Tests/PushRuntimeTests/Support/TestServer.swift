@@ -1,0 +1,32 @@
+import Hummingbird
+import Logging
+import NIOCore
+import PushRuntime
+
+/// Runs a router behind `HTTPService` on a free port for as long as the body takes.
+func withServer<Result: Sendable>(
+    limits: HTTPServerLimits = HTTPServerLimits(), logger: Logger = .quiet,
+    _ configure: (Router<BasicRequestContext>) -> Void, _ body: @escaping @Sendable (Int) async throws -> Result
+) async throws -> Result {
+    let router = makeHTTPRouter(context: BasicRequestContext.self)
+    configure(router)
+    let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+    let service = HTTPService(
+        router: router, address: .init(host: "127.0.0.1", port: 0), limits: limits, logger: logger
+    ) { continuation.yield($0.port ?? 0) }
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await service.run() }
+        defer { group.cancelAll() }
+        return try await withDeadline(.seconds(60)) {
+            guard let port = await ports.first(where: { _ in true }) else { throw DeadlineExceeded() }
+            return try await body(port)
+        }
+    }
+}
+
+extension Logger {
+    /// Keeps metadata, as a real one does, and writes nowhere.
+    static let quiet = Logger(label: "test") {
+        LineLogHandler(label: $0, level: .critical, format: .json, sink: LogSink(descriptor: -1))
+    }
+}

@@ -1,0 +1,3 @@
+import PushService
+
+await PushServiceCommand.main()

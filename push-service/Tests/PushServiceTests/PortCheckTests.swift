@@ -1,0 +1,25 @@
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import PushService
+
+@Suite struct PortCheckTests {
+    @Test func namesAPortThatIsTakenAndTheOptionToChange() async throws {
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .bind(host: "0.0.0.0", port: 0).get()
+        let port = try #require(server.localAddress?.port)
+        let failure = #expect(throws: PortCheck.Unavailable.self) {
+            try PortCheck.check(port: port, purpose: "publishers", option: "--api-port")
+        }
+        #expect(
+            failure?.description
+                == "cannot listen on port \(port) for publishers: the port is taken (choose another with --api-port)")
+        try await server.close()
+        try PortCheck.check(port: port, purpose: "publishers", option: "--api-port")
+    }
+
+    @Test func takesAnyPort() throws {
+        try PortCheck.check(port: 0, purpose: "publishers", option: "--api-port")
+    }
+}

@@ -1,0 +1,77 @@
+import Synchronization
+
+/// The channels of a server behind one lock, with a mailbox for each event loop.
+///
+/// Deliveries enter the mailboxes while the lock is held, so every loop gets them in the same order; loops are woken after it.
+public final class ChannelStore: Sendable {
+    /// What one loop has to deliver.
+    public final class Mailbox: Sendable {
+        private let items = Mutex<[Delivery]>([])
+        /// Bytes that wait here, with an allowance for each delivery.
+        fileprivate let backlog = Atomic<Int>(0)
+        private let wake: @Sendable () -> Void
+
+        /// - Parameter wake: called once each time the mailbox stops being empty.
+        public init(wake: @escaping @Sendable () -> Void) {
+            self.wake = wake
+        }
+
+        /// Takes everything out. An empty array means that nothing came since.
+        public func drain() -> [Delivery] {
+            items.withLock { items in
+                let all = items
+                items = []
+                items.reserveCapacity(min(all.count, 256))
+                backlog.store(0, ordering: .relaxed)
+                return all
+            }
+        }
+
+        fileprivate func post(_ delivery: Delivery) -> Bool {
+            items.withLock { items in
+                items.append(delivery)
+                backlog.add(delivery.message.text.count + 128, ordering: .relaxed)
+                return items.count == 1
+            }
+        }
+
+        fileprivate func signal() { wake() }
+    }
+
+    private let table: Mutex<ChannelTable>
+    private let mailboxes: [Mailbox]
+    public let settings: StoreSettings
+
+    /// - Parameter now: milliseconds since 1970.
+    public init(settings: StoreSettings, mailboxes: [Mailbox], now: Int) {
+        self.settings = settings
+        self.mailboxes = mailboxes
+        table = Mutex(ChannelTable(settings: settings, loops: mailboxes.count, now: now))
+    }
+
+    /// Bytes that may wait for one event loop before publishers have to wait too.
+    public static let backlogLimit = 32 << 20
+
+    /// Whether a loop lags so far behind that publishers should pause.
+    public var isCongested: Bool {
+        mailboxes.contains { $0.backlog.load(ordering: .relaxed) > Self.backlogLimit }
+    }
+
+    /// Runs one step on the channels and hands its deliveries to the loops.
+    public func withTable<Value: Sendable>(_ body: (inout ChannelTable) throws(StoreError) -> Value) throws(StoreError) -> Value {
+        var toWake: [Int] = []
+        let result: Result<Value, StoreError> = table.withLock { table in
+            let result: Result<Value, StoreError>
+            do throws(StoreError) {
+                result = .success(try body(&table))
+            } catch {
+                result = .failure(error)
+            }
+            for (loop, delivery) in table.outbox where mailboxes[loop].post(delivery) { toWake.append(loop) }
+            if !table.outbox.isEmpty { table.outbox.removeAll(keepingCapacity: table.outbox.count <= 1024) }
+            return result
+        }
+        for loop in toWake { mailboxes[loop].signal() }
+        return try result.get()
+    }
+}

@@ -1,0 +1,235 @@
+import DequeModule
+
+/// All channels, as a synchronous state machine: every mutation gives what event loops have to deliver in ``outbox``, in the one
+/// order that holds for all of them. ``ChannelStore`` puts the lock and the mailboxes around it.
+///
+/// Times are milliseconds since 1970 and come from the caller.
+public struct ChannelTable {
+    public let settings: StoreSettings
+    let loops: Int
+    let startedAt: Int
+    var channels: [ChannelName: Channel] = [:]
+    /// The same channels in an array, so that a sweep can do a part at a time.
+    var list: [Channel] = []
+    /// The same channels by token, and also the deleted ones whose subscribers have not all been told yet.
+    var byToken: [ChannelToken: Channel] = [:]
+    var channelsInDelete = 0
+    var sweepCursor = 0
+    var lastToken: UInt64 = 0
+    /// Place of the newest message in the order of all publishes.
+    public internal(set) var lastSequence: UInt64 = 0
+    private var lastTime = 0
+    private var lastTag = 0
+    public internal(set) var memoryUsed = 0
+    var wildcardChannels = 0
+    var publishedMessages = 0
+    var storedMessages = 0
+    var messagesInTrash = TrashCounter()
+    var channelsInTrash = TrashCounter()
+    /// Subscribers (connections, not subscriptions) per event loop.
+    var subscribersPerLoop: [Int]
+    let eventsChannel: ChannelName?
+    private let wildcardPrefix: [UInt8]?
+    /// Filled by mutations, emptied by the owner.
+    var outbox: [(loop: Int, delivery: Delivery)] = []
+
+    public init(settings: StoreSettings, loops: Int, now: Int) {
+        self.settings = settings
+        self.loops = loops
+        startedAt = now
+        subscribersPerLoop = Array(repeating: 0, count: loops)
+        wildcardPrefix = settings.wildcardPrefix.flatMap { $0.isEmpty ? nil : Array($0.utf8) }
+        eventsChannel = settings.eventsChannelID.flatMap { ChannelName($0) }
+        // The events channel exists from the start and never goes.
+        if let eventsChannel { _ = try? channel(eventsChannel, now: now) }
+    }
+
+    // MARK: Channels
+
+    func isWildcard(_ name: ChannelName) -> Bool {
+        wildcardPrefix.map { name.hasPrefix($0) } ?? false
+    }
+
+    /// Checks that hold for publishers and subscribers alike.
+    public func check(_ name: ChannelName) throws(StoreError) { try validate(name) }
+
+    func validate(_ name: ChannelName) throws(StoreError) {
+        if name.bytes == Self.allChannels || name.bytes.contains(UInt8(ascii: "*")) { throw .channelIDNotAuthorized }
+        if let limit = settings.maxChannelIDLength, name.bytes.count > limit { throw .channelIDTooLarge }
+    }
+
+    /// The statistics' name for every channel.
+    static let allChannels = Array("ALL".utf8)
+
+    /// Finds a channel or makes it.
+    mutating func channel(_ name: ChannelName, now: Int) throws(StoreError) -> Channel {
+        if let known = channels[name] {
+            // Whatever this step frees to make room, it is not a channel that the step is about.
+            known.inactiveAfter = max(known.inactiveAfter, now)
+            return known
+        }
+        let isWildcard = isWildcard(name)
+        let normalChannels = list.count - wildcardChannels
+        if isWildcard, let limit = settings.maxWildcardChannels, wildcardChannels >= limit { throw .tooManyChannels }
+        if !isWildcard, let limit = settings.maxChannels, normalChannels >= limit { throw .tooManyChannels }
+        try reserve(Channel.cost(of: name), now: now)
+        lastToken += 1
+        let channel = Channel(
+            name: name, token: ChannelToken(value: lastToken), index: list.count, isWildcard: isWildcard,
+            isForEvents: name == eventsChannel, loops: loops, inactiveAfter: now + settings.channelInactivityTime)
+        channels[name] = channel
+        byToken[channel.token] = channel
+        list.append(channel)
+        if isWildcard { wildcardChannels += 1 }
+        emitEvent("channel_created", channel, now: now)
+        return channel
+    }
+
+    /// Takes a channel out of the live ones. Its history is freed.
+    mutating func detach(_ channel: Channel, now: Int) {
+        channel.isDeleted = true
+        channels[channel.name] = nil
+        let last = list.removeLast()
+        if last !== channel {
+            list[channel.index] = last
+            last.index = channel.index
+        }
+        if channel.isWildcard { wildcardChannels -= 1 }
+        let dropped = channel.removeHistory()
+        for message in dropped { memoryUsed -= message.cost }
+        memoryUsed -= channel.cost
+        if !channel.isForEvents { storedMessages -= dropped.count }
+        messagesInTrash.add(dropped.count, now: now)
+    }
+
+    /// Ends a detached channel that has no subscribers (any more).
+    mutating func bury(_ channel: Channel, now: Int) {
+        byToken[channel.token] = nil
+        channelsInTrash.add(1, now: now)
+        emitEvent("channel_destroyed", channel, now: now)
+    }
+
+    /// Charges `cost` against the memory limit; expired messages and channels go first when it is reached.
+    mutating func reserve(_ cost: Int, now: Int) throws(StoreError) {
+        if memoryUsed + cost > settings.memoryLimit {
+            sweep(now: now, limit: list.count)
+            if memoryUsed + cost > settings.memoryLimit { throw .outOfMemory }
+        }
+        memoryUsed += cost
+    }
+
+    // MARK: Messages
+
+    /// Publishes to each channel in turn, making those that do not exist. Fails as a whole, before anything is published, if a
+    /// channel is refused; a store that fills up midway keeps what was published before.
+    ///
+    /// - Returns: the counters of each channel after the publish.
+    public mutating func publish(
+        _ draft: MessageDraft, to names: [ChannelName], stores: Bool, now: Int
+    ) throws(StoreError) -> [ChannelStatistics] {
+        var targets: [Channel] = []
+        for name in names {
+            try validate(name)
+            if name == eventsChannel { throw .eventsChannelIsInternal }
+        }
+        for name in names { targets.append(try channel(name, now: now)) }
+        for target in targets { _ = try add(draft, to: target, stores: stores, now: now) }
+        return targets.map(\.statistics)
+    }
+
+    /// Makes the channels or keeps them alive, without a message.
+    public mutating func ensure(_ names: [ChannelName], now: Int) throws(StoreError) -> [ChannelStatistics] {
+        for name in names {
+            try validate(name)
+            if name == eventsChannel { throw .eventsChannelIsInternal }
+        }
+        var result: [ChannelStatistics] = []
+        for name in names {
+            let channel = try channel(name, now: now)
+            channel.inactiveAfter = now + settings.channelInactivityTime
+            result.append(channel.statistics)
+        }
+        return result
+    }
+
+    @discardableResult
+    mutating func add(_ draft: MessageDraft, to channel: Channel, stores: Bool, now: Int) throws(StoreError) -> Message {
+        if stores {
+            try reserve(
+                Message.cost(text: draft.text.count, eventID: draft.eventID?.count, eventType: draft.eventType?.count), now: now)
+        }
+        // A clock that steps back must not let later messages sort before earlier ones.
+        let time = max(now / 1000, lastTime)
+        lastTag = time == lastTime ? lastTag + 1 : 1
+        lastTime = time
+        lastSequence += 1
+        let message = Message(
+            sequence: lastSequence, id: channel.lastID + 1, channel: channel.name.bytes, text: draft.text, eventID: draft.eventID,
+            eventType: draft.eventType, time: time, tag: lastTag)
+        channel.lastID += 1
+        channel.lastTime = time
+        channel.lastTag = lastTag
+        channel.inactiveAfter = now + settings.channelInactivityTime
+        if !channel.isForEvents { publishedMessages += 1 }
+        if stores {
+            channel.append(message)
+            if !channel.isForEvents { storedMessages += 1 }
+            if let limit = settings.maxMessagesPerChannel {
+                while channel.history.count > limit { dropOldest(of: channel, now: now) }
+            }
+        } else {
+            messagesInTrash.add(1, now: now)
+        }
+        post(Delivery(kind: .message, channel: channel.token, message: message), of: channel)
+        return message
+    }
+
+    mutating func dropOldest(of channel: Channel, now: Int) {
+        guard let message = channel.removeOldest() else { return }
+        memoryUsed -= message.cost
+        if !channel.isForEvents { storedMessages -= 1 }
+        messagesInTrash.add(1, now: now)
+    }
+
+    private mutating func post(_ delivery: Delivery, of channel: Channel) {
+        guard channel.subscribers > 0 else { return }
+        for loop in 0..<loops where channel.subscribersPerLoop[loop] > 0 { outbox.append((loop, delivery)) }
+    }
+
+    /// Publishes on the events channel what happened to another channel. A full store drops the event, not the cause.
+    mutating func emitEvent(_ type: String, _ channel: Channel, now: Int) {
+        guard let eventsChannel, !channel.isForEvents, let target = channels[eventsChannel] else { return }
+        var text = Array("{\"type\": \"\(type)\", \"channel\": \"".utf8)
+        JSONEscaping.append(channel.name.bytes, to: &text)
+        text += "\"}".utf8
+        _ = try? add(MessageDraft(text: text, eventType: Array(type.utf8)), to: target, stores: true, now: now)
+    }
+
+    // MARK: Deletion
+
+    /// Deletes channels: their subscribers get `text` (default: the configured one) and are disconnected.
+    ///
+    /// - Returns: how many of them existed.
+    public mutating func delete(_ names: [ChannelName], text: [UInt8]?, now: Int) throws(StoreError) -> Int {
+        for name in names {
+            try validate(name)
+            if name == eventsChannel { throw .eventsChannelIsInternal }
+        }
+        var deleted = 0
+        for name in names {
+            guard let channel = channels[name] else { continue }
+            deleted += 1
+            detach(channel, now: now)
+            let message = Message(
+                sequence: lastSequence, id: Message.ServerID.channelDeleted, channel: name.bytes,
+                text: text ?? Array(settings.channelDeletedText.utf8))
+            if channel.subscribers > 0 {
+                channelsInDelete += 1
+                post(Delivery(kind: .channelDeleted, channel: channel.token, message: message), of: channel)
+            } else {
+                bury(channel, now: now)
+            }
+        }
+        return deleted
+    }
+}

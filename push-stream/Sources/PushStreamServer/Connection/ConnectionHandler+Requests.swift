@@ -1,0 +1,23 @@
+import PushStreamCore
+
+extension ConnectionHandler {
+    /// Gives a complete request to its location's handler.
+    func handle(_ request: Request) {
+        guard request.isAllowed else { return finish(request.errorPage(403), of: request) }
+        switch request.location.handler {
+        case .none: finish(request.errorPage(404), of: request)
+        case .publisher(let settings):
+            finish(PublisherHandler(context: hub.context, now: hub.now).respond(to: request, settings), of: request)
+        case .statistics(let channelsPath):
+            finish(StatisticsHandler(context: hub.context, now: hub.now).respond(to: request, channelsPath), of: request)
+        case .respond(let status, let text):
+            // Nginx's own code for "close without an answer".
+            if status == 444 { return close() }
+            finish(RespondHandler.respond(to: request, status: status, text: text), of: request)
+        case .metrics: finish(MetricsHandler(context: hub.context, now: hub.now).metrics(request), of: request)
+        case .readiness: finish(MetricsHandler(context: hub.context, now: hub.now).readiness(request), of: request)
+        case .subscriber(let settings):
+            if settings.mode == .webSocket { openWebSocket(request, settings) } else { subscribe(request, settings) }
+        }
+    }
+}

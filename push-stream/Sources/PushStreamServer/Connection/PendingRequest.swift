@@ -1,0 +1,61 @@
+import NginxConf
+import PushStreamCore
+
+/// A request with the settings that hold for it.
+struct Request {
+    var head: RequestHead
+    var body: [UInt8] = []
+    var location: LocationSettings
+    var variables: VariableScope<RequestVariables>
+    var log: LogFile?
+
+    /// Value of `Server`.
+    var serverName: String { EngineVersion.serverName(showsVersion: location.serverTokens) }
+
+    /// A value as the module takes it: variables replaced, then percent-decoded.
+    func evaluate(_ value: ComplexValue?) -> [UInt8]? {
+        value.map { PercentDecoding.decode(Array($0.evaluate(variables).utf8)) }
+    }
+
+    func text(_ value: ComplexValue?) -> String? {
+        evaluate(value).map { HTTPResponse.sanitised(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    /// Whether somebody reads the body.
+    var wantsBody: Bool {
+        guard case .publisher = location.handler else { return false }
+        return [.post, .put, .delete].contains(head.method)
+    }
+
+    /// `allow` and `deny`: the first that matches decides; without a match everybody may enter.
+    var isAllowed: Bool {
+        if location.accessRules.isEmpty { return true }
+        let remote = variables.request.connection.remoteHost ?? "unix:"
+        guard let address = ClientAddress(remote) else { return false }
+        return location.accessRules.first { $0.network.contains(address) }?.allows ?? true
+    }
+
+    func errorPage(_ status: Int) -> HTTPResponse {
+        ErrorPage.response(status, server: serverName)
+    }
+}
+
+/// A request whose head is complete and whose body is being read.
+final class PendingRequest {
+    var request: Request
+    var body: RequestBodyReader
+
+    init(_ request: Request) {
+        self.request = request
+        body = RequestBodyReader(request.head.body, limit: request.location.maxBodySize, keeps: request.wantsBody)
+    }
+}
+
+/// A head that is being read. In a class, so that a connection that streams has nothing of it.
+final class PendingHead {
+    var reader: RequestHeadReader
+
+    init(_ limits: RequestHeadReader.Limits) {
+        reader = RequestHeadReader(limits: limits)
+    }
+}

@@ -1,0 +1,17 @@
+/// Why an engine does not start.
+public enum EngineError: Error, Sendable, CustomStringConvertible {
+    /// Another process has the address, or this one did not give it back.
+    case addressInUse(String)
+    case cannotBind(String, reason: String)
+    case cannotOpenLog(LogFileError)
+    case noListener
+
+    public var description: String {
+        switch self {
+        case .addressInUse(let address): "bind() to \(address) failed (98: Address already in use)"
+        case .cannotBind(let address, let reason): "bind() to \(address) failed (\(reason))"
+        case .cannotOpenLog(let error): error.description
+        case .noListener: "no \"listen\" address is configured"
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import NginxConf
+import PushStreamCore
+
+/// The variables of one request, for the values and conditions of nginx.conf.
+struct RequestVariables: VariableSource {
+    var head: RequestHead
+    var connection: ConnectionAddresses
+    var server: ServerSettings
+    var hostname: String
+    /// Milliseconds since 1970.
+    var now: Int
+    var requestsOfConnection: Int
+
+    func value(of variable: Variable) -> String? {
+        switch variable {
+        case .builtIn(let variable): builtIn(variable)
+        case .argument(let name): head.argument(name)
+        case .requestHeader(let name): head.text(String(name.map { $0 == "_" ? "-" : $0 }))
+        case .cookie(let name): cookie(name)
+        case .responseHeader, .capture, .user: nil
+        }
+    }
+
+    private func builtIn(_ variable: BuiltInVariable) -> String? {
+        switch variable {
+        case .args, .queryString: head.query
+        case .isArgs: head.query?.isEmpty ?? true ? "" : "?"
+        case .uri, .documentURI: head.path
+        case .requestURI: head.target
+        case .requestMethod: head.method.name
+        case .request: "\(head.method.name) \(head.target) HTTP/1.\(head.minorVersion)"
+        case .requestLength: String(head.length)
+        case .requestTime: "0.000"
+        case .requestCompletion, .https, .pipe, .remoteUser: ""
+        case .requestID: String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
+        case .scheme: "http"
+        case .host: head.host.isEmpty ? server.names.first : head.host
+        case .hostname: hostname
+        case .remoteAddress: connection.remoteHost
+        case .binaryRemoteAddress: connection.remoteHost
+        case .remotePort: connection.remotePort.map(String.init)
+        case .serverAddress: connection.localHost
+        case .serverPort: connection.localPort.map(String.init)
+        case .serverName: server.names.first
+        case .serverProtocol: "HTTP/1.\(head.minorVersion)"
+        case .contentType: head.text("content-type")
+        case .contentLength: head.text("content-length")
+        case .connection: nil
+        case .connectionRequests: String(requestsOfConnection)
+        case .status, .bodyBytesSent, .bytesSent: nil
+        case .pid: String(ProcessIdentity.pid)
+        case .msec: "\(now / 1000).\(String(1000 + now % 1000).dropFirst())"
+        case .timeISO8601: HTTPDate.formatISO8601(now / 1000) + "+00:00"
+        case .timeLocal: HTTPDate.formatLog(now / 1000)
+        case .nginxVersion: EngineVersion.number
+        }
+    }
+
+    private func cookie(_ name: String) -> String? {
+        for pair in (head.text("cookie") ?? "").split(separator: ";") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2, parts[0].drop(while: { $0 == " " }).lowercased() == name.lowercased() { return String(parts[1]) }
+        }
+        return nil
+    }
+}
+
+/// The two ends of a connection as text, without ports.
+struct ConnectionAddresses: Sendable {
+    var remoteHost: String?
+    var remotePort: Int?
+    var localHost: String?
+    var localPort: Int?
+}

@@ -1,0 +1,49 @@
+import Foundation
+
+/// What the process takes on from the system: its limit of open files and its user.
+enum ProcessLimits {
+    /// `worker_rlimit_nofile`. Without the right to raise the hard limit, the soft one is raised as far as that.
+    ///
+    /// - Returns: the limit in force.
+    static func raiseOpenFiles(to wanted: Int) -> Int {
+        var limit = rlimit()
+        guard getrlimit(Self.openFiles, &limit) == 0 else { return 0 }
+        let target = rlim_t(clamping: wanted)
+        var raised = rlimit(rlim_cur: target, rlim_max: max(target, limit.rlim_max))
+        if setrlimit(Self.openFiles, &raised) != 0 {
+            raised = rlimit(rlim_cur: min(target, limit.rlim_max), rlim_max: limit.rlim_max)
+            _ = setrlimit(Self.openFiles, &raised)
+        }
+        guard getrlimit(Self.openFiles, &limit) == 0 else { return 0 }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// `user`: gives root's rights away for good. The C library changes all threads.
+    ///
+    /// - Throws: the system call that failed, in nginx's words.
+    static func become(_ user: ProcessUser) throws(ProcessFailure) {
+        guard setgid(user.groupID) == 0 else { throw Self.failure("setgid(\(user.groupID))") }
+        #if canImport(Darwin)
+            let groups = initgroups(user.name, Int32(bitPattern: user.groupID))
+        #else
+            let groups = initgroups(user.name, user.groupID)
+        #endif
+        guard groups == 0 else { throw Self.failure("initgroups(\(user.name), \(user.groupID))") }
+        guard setuid(user.userID) == 0 else { throw Self.failure("setuid(\(user.userID))") }
+    }
+
+    #if canImport(Glibc)
+        private static let openFiles = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+        private static let openFiles = RLIMIT_NOFILE
+    #endif
+
+    private static func failure(_ call: String) -> ProcessFailure {
+        ProcessFailure(description: "\(call) failed (\(errno): \(String(cString: strerror(errno))))")
+    }
+}
+
+/// Why the process does not start, in one line.
+struct ProcessFailure: Error, CustomStringConvertible {
+    var description: String
+}

@@ -1,0 +1,65 @@
+import NIOCore
+import PushStreamCore
+
+/// Long polling: as polling, but waits for a message if there is none.
+extension ConnectionHandler {
+    func longPoll(
+        _ subscriberRequest: SubscriberRequest, _ channels: [RequestedChannel], _ fields: [(name: String, value: String)]
+    ) throws(StoreError) {
+        let request = subscriberRequest.request
+        let storeRequest = subscriberRequest.storeRequest(channels)
+        let (index, now) = (hub.index, hub.now)
+        let result = try hub.context.store.withTable { table throws(StoreError) in
+            try table.subscribe(storeRequest, rule: .whenNothingIsStored, loop: index, now: now)
+        }
+        if result.registered.isEmpty { return answerPoll(subscriberRequest, result, fields) }
+        let callback = subscriberRequest.callback
+        var response = HTTPResponse(200, contentType: callback == nil ? request.location.defaultType : PollingBody.scriptType)
+        response.fields = fields
+        addHeaders(&response, request)
+        keepAliveTime = keepsAlive(request) ? request.location.keepAliveTimeout : 0
+        record(response, of: request)
+        let waiting = LongPoll(
+            response: response, callback: callback, minorVersion: request.head.minorVersion, server: request.serverName)
+        let profile = hub.profile(subscriberRequest.profileKey(.longPolling, storesMessages: false))
+        register(channels, result, profile: profile, longPoll: waiting)
+    }
+
+    /// The message that a long poll waited for.
+    func answerLongPoll(_ subscriber: Subscriber, with message: Message, reason: DisconnectReason = .answered) {
+        // A deleted channel and a timeout have no time of their own.
+        let isServerMessage = message.id < 0
+        respond(
+            subscriber, reason: reason, time: isServerMessage ? hub.now / 1000 : message.time,
+            tag: isServerMessage ? 0 : message.tag,
+            message: message)
+    }
+
+    /// The time of a long poll is over.
+    func endLongPoll(_ subscriber: Subscriber, reason: DisconnectReason) {
+        var message: Message?
+        if hub.context.store.settings.timeoutWithBody {
+            message = Message(id: Message.ServerID.longPollingTimeout, text: Array("Timed out".utf8))
+        }
+        respond(subscriber, reason: reason, time: hub.now / 1000, tag: 0, message: message)
+    }
+
+    private func respond(_ subscriber: Subscriber, reason: DisconnectReason, time: Int, tag: Int, message: Message?) {
+        guard let waiting = subscriber.longPoll else { return }
+        var response = waiting.response
+        response.status = message == nil ? 304 : 200
+        response.body = message == nil ? .bytes([]) : .stream
+        PollingBody.date(&response, time: time, tag: tag)
+        let isChunked = waiting.minorVersion == 1
+        let isKeepAlive = keepAliveTime > 0 && (isChunked || message == nil) && !isDraining
+        let date = hub.httpDate
+        endSubscriber(subscriber, reason: reason, keepAliveTime: isKeepAlive ? keepAliveTime : nil) { buffer in
+            response.render(
+                into: &buffer, server: waiting.server, date: date, minorVersion: waiting.minorVersion, isKeepAlive: isKeepAlive)
+            if let message {
+                PollingBody.write(
+                    [message], profile: subscriber.profile, callback: waiting.callback, isChunked: isChunked, into: &buffer)
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import NIOCore
+import PushStreamCore
+
+/// WebSocket (RFC 6455, versions 8 and 13): each message a text frame.
+extension ConnectionHandler {
+    /// Bytes of a client's text message at most, where nobody may publish.
+    private static let idleMessageLimit = 64 * 1024
+
+    func openWebSocket(_ request: Request, _ settings: SubscriberSettings) {
+        let head = request.head
+        func refuse(_ status: Int, _ fields: [(name: String, value: String)]) {
+            var response = HTTPResponse(status)
+            response.fields = fields
+            response.closes = true
+            finish(response, of: request)
+        }
+        guard head.method == .get else { return refuse(405, [("Allow", "GET")]) }
+        guard head.bytes("upgrade") != nil, head.bytes("connection") != nil, let key = head.bytes("sec-websocket-key"),
+            let version = head.text("sec-websocket-version")
+        else {
+            let text =
+                "Don't have at least one of the mandatory headers: Connection, Upgrade, Sec-WebSocket-Key and Sec-WebSocket-Version"
+            return refuse(400, ModuleFields.noCache + [(ModuleFields.explain, text)])
+        }
+        guard version == "8" || version == "13" else {
+            return refuse(
+                400,
+                ModuleFields.noCache + [
+                    ("Sec-WebSocket-Version", "8, 13"),
+                    (ModuleFields.explain, "Version not supported. Supported versions: 8, 13"),
+                ])
+        }
+        let subscriberRequest = SubscriberRequest(request: request, settings: settings)
+        let channels: [RequestedChannel]
+        do throws(StoreError) {
+            channels = try subscriberRequest.channels()
+        } catch {
+            return refuse(error.status, ModuleFields.noCache + [(ModuleFields.explain, error.explanation)])
+        }
+        acceptWebSocket(subscriberRequest, channels, key: key)
+    }
+
+    private func acceptWebSocket(_ subscriberRequest: SubscriberRequest, _ channels: [RequestedChannel], key: [UInt8]) {
+        let request = subscriberRequest.request
+        append { buffer in
+            buffer.writeString("HTTP/1.1 101 Switching Protocols\r\n")
+            for field in ModuleFields.noCache { buffer.writeString("\(field.name): \(field.value)\r\n") }
+            buffer.writeString("Upgrade: WebSocket\r\nConnection: Upgrade\r\n")
+            buffer.writeString("Sec-WebSocket-Accept: \(WebSocketHandshake.accept(key: key))\r\n\r\n")
+        }
+        record(HTTPResponse(101), of: request)
+        let storeRequest = subscriberRequest.storeRequest(channels)
+        let (index, now) = (hub.index, hub.now)
+        let result: SubscribeResult
+        do throws(StoreError) {
+            result = try hub.context.store.withTable { table throws(StoreError) in
+                try table.subscribe(storeRequest, rule: .always, loop: index, now: now)
+            }
+        } catch {
+            // The handshake is done by then, so the refusal is a close frame, as in the module.
+            append { $0.writeBytes(WebSocketFrame.refusal(status: error.status, explanation: error.explanation)) }
+            return endConnection(lingers: true)
+        }
+        let profile = hub.profile(
+            subscriberRequest.profileKey(.webSocket, storesMessages: subscriberRequest.settings.storesMessages))
+        append { $0.writeBytes(profile.opening(result.messages)) }
+        keepAliveTime = 0
+        register(channels, result, profile: profile)
+    }
+
+    func endWebSocket(_ subscriber: Subscriber, reason: DisconnectReason, message: Message?) {
+        let profile = subscriber.profile
+        endSubscriber(subscriber, reason: reason, keepAliveTime: nil) { buffer in
+            if let message { buffer.writeBytes(profile.encode(message)) }
+            buffer.writeBytes(profile.footer)
+            buffer.writeBytes(WebSocketFrame.plainClose)
+        }
+    }
+
+    /// Handles what the client sends.
+    func receiveFrames(_ buffer: inout ByteBuffer, _ subscriber: Subscriber) {
+        let key = subscriber.profile.key
+        let limit = key.publishes ? (key.bodyLimit == 0 ? Int.max : key.bodyLimit) : Self.idleMessageLimit
+        let incoming =
+            subscriber.incoming
+            ?? IncomingWebSocket(WebSocketReader(messageLimit: limit, keepsText: key.publishes))
+        subscriber.incoming = incoming
+        hub.updateTime()
+        let events = buffer.withUnsafeReadableBytes { incoming.reader.read($0) }
+        for event in events {
+            guard self.subscriber === subscriber else { return }
+            handle(event, of: subscriber)
+        }
+        if incoming.reader.isIdle { subscriber.incoming = nil }
+    }
+
+    private func handle(_ event: WebSocketReader.Event, of subscriber: Subscriber) {
+        switch event {
+        case .text(let text):
+            if subscriber.profile.key.publishes, !text.isEmpty { publish(text, from: subscriber) }
+        case .ping(let payload):
+            if !sendToSubscriber(ByteBuffer(bytes: WebSocketFrame.encode(.pong, payload: payload))) {
+                disconnectSubscriber(.slow)
+            }
+            flush()
+        case .pong: break
+        case .close:
+            endSubscriber(subscriber, reason: .clientClosed, keepAliveTime: nil) { $0.writeBytes(WebSocketFrame.plainClose) }
+        case .failure(let code): fail(subscriber, code: code)
+        }
+    }
+
+    private func fail(_ subscriber: Subscriber, code: UInt16) {
+        endSubscriber(subscriber, reason: .protocolError, keepAliveTime: nil) { $0.writeBytes(WebSocketFrame.close(code: code)) }
+    }
+
+    /// `push_stream_websocket_allow_publish`: a client's text goes to its channels, but never to the events channel.
+    private func publish(_ text: [UInt8], from subscriber: Subscriber) {
+        let events = hub.context.store.settings.eventsChannelID
+        let names = subscriber.subscriptions.map(\.list.name).filter { $0.description != events }
+        let (stores, now) = (subscriber.profile.key.storesMessages, hub.now)
+        do throws(StoreError) {
+            _ = try hub.context.store.withTable { table throws(StoreError) in
+                try table.publish(MessageDraft(text: text), to: names, stores: stores, now: now)
+            }
+        } catch {
+            fail(subscriber, code: 1011)
+        }
+    }
+}

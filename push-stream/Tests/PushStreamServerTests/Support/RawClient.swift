@@ -1,0 +1,123 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A socket under the test's full control: sends any bytes, and waits for what comes back, with a deadline.
+final class RawClient: Sendable {
+    struct DeadlineExceeded: Error, CustomStringConvertible {
+        var received: String
+        var description: String { "deadline exceeded; received so far: \(received.suffix(2000).debugDescription)" }
+    }
+
+    private struct State {
+        var bytes: [UInt8] = []
+        var isClosed = false
+        var waiter: (condition: @Sendable ([UInt8], Bool) -> Bool, promise: EventLoopPromise<Void>)?
+    }
+
+    private let channel: any Channel
+    private let state: SharedState
+
+    private final class SharedState: Sendable {
+        let state = Mutex(State())
+
+        func update(_ change: (inout State) -> Void) {
+            let promise: EventLoopPromise<Void>? = state.withLock { state in
+                change(&state)
+                guard let waiter = state.waiter, waiter.condition(state.bytes, state.isClosed) else { return nil }
+                state.waiter = nil
+                return waiter.promise
+            }
+            promise?.succeed()
+        }
+    }
+
+    private final class Collector: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        let state: SharedState
+
+        init(_ state: SharedState) { self.state = state }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let buffer = unwrapInboundIn(data)
+            state.update { $0.bytes += buffer.readableBytesView }
+        }
+
+        func channelInactive(context: ChannelHandlerContext) { state.update { $0.isClosed = true } }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    }
+
+    static let group = MultiThreadedEventLoopGroup.singleton
+
+    /// - Parameter reads: false for a client that never reads.
+    init(port: Int, reads: Bool = true) async throws {
+        let shared = SharedState()
+        state = shared
+        channel = try await ClientBootstrap(group: Self.group)
+            .channelOption(.autoRead, value: reads)
+            .channelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 20 : 4096)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Collector(shared)) }
+            }
+            .connect(host: "127.0.0.1", port: port).get()
+    }
+
+    func send(_ text: String) async throws { try await send(Array(text.utf8)) }
+
+    func send(_ bytes: [UInt8]) async throws {
+        try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
+    }
+
+    func close() async { try? await channel.close() }
+
+    var bytes: [UInt8] { state.state.withLock { $0.bytes } }
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Forgets what came so far.
+    func clear() { state.state.withLock { $0.bytes = [] } }
+
+    @discardableResult
+    func wait(_ timeout: TimeAmount = .seconds(10), until condition: @escaping @Sendable ([UInt8], Bool) -> Bool) async throws
+        -> String
+    {
+        let promise = channel.eventLoop.makePromise(of: Void.self)
+        let deadline = channel.eventLoop.scheduleTask(in: timeout) { [state] in
+            promise.fail(DeadlineExceeded(received: String(decoding: state.state.withLock { $0.bytes }, as: UTF8.self)))
+        }
+        state.update { $0.waiter = (condition, promise) }
+        try await promise.futureResult.get()
+        deadline.cancel()
+        return text
+    }
+
+    @discardableResult
+    func wait(for text: String, _ timeout: TimeAmount = .seconds(10)) async throws -> String {
+        let needle = Array(text.utf8)
+        return try await wait(timeout) { bytes, _ in bytes.contains(needle) }
+    }
+
+    @discardableResult
+    func waitForClose(_ timeout: TimeAmount = .seconds(10)) async throws -> String {
+        try await wait(timeout) { _, isClosed in isClosed }
+    }
+}
+
+extension [UInt8] {
+    func contains(_ needle: [UInt8]) -> Bool { occurrences(of: needle, atMost: 1) == 1 }
+
+    func occurrences(of needle: [UInt8], atMost limit: Int = .max) -> Int {
+        guard let first = needle.first, count >= needle.count else { return 0 }
+        var found = 0
+        var index = 0
+        while index <= count - needle.count, found < limit {
+            if self[index] == first, self[index..<(index + needle.count)].elementsEqual(needle) {
+                found += 1
+                index += needle.count
+            } else {
+                index += 1
+            }
+        }
+        return found
+    }
+}
