@@ -46,7 +46,8 @@ public actor EventSourceClient: Subscriber {
     public func next(within limit: Duration) async throws -> PushMessage {
         let event = try await self.nextEvent(within: limit)
         let message = try PushMessage(json: event.data ?? "")
-        guard event.id == message.eventID else {
+        // A message that was published without an event id has none in its data either.
+        guard event.id ?? "" == message.eventID else {
             throw TransportError.malformed("the event's id is '\(event.id ?? "absent")', its data says '\(message.eventID)'")
         }
         return message
