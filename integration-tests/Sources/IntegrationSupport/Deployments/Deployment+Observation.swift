@@ -1,0 +1,58 @@
+import Foundation
+import PushTestSupport
+
+/// push-stream's statistics of one channel.
+public struct ChannelStatistics: Decodable, Sendable, Equatable {
+    public var channel: String
+    public var publishedMessages: Int
+    public var storedMessages: Int
+    public var subscribers: Int
+
+    public init(channel: String, publishedMessages: Int, storedMessages: Int, subscribers: Int) {
+        self.channel = channel
+        self.publishedMessages = publishedMessages
+        self.storedMessages = storedMessages
+        self.subscribers = subscribers
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case channel, subscribers
+        case publishedMessages = "published_messages"
+        case storedMessages = "stored_messages"
+    }
+}
+
+extension Deployment {
+    /// A client of push-api with the right credentials.
+    public func publisher() -> Publisher { Publisher(self.api, credentials: self.credentials) }
+
+    public func eventSource(_ channels: String, lastEventID: String? = nil) async throws -> EventSourceClient {
+        try await EventSourceClient(self.stream, channels: channels, lastEventID: lastEventID)
+    }
+
+    /// What push-stream knows of a channel; `nil` when it does not know it.
+    public func statistics(of channel: String) async throws -> ChannelStatistics? {
+        let connection = try await HTTPConnection(to: self.control)
+        defer { connection.close() }
+        let response = try await connection.response(to: HTTPRequest("GET", "/channels-stats?id=\(channel)"))
+        switch response.status {
+        case 200: return try response.json()
+        case 404: return nil
+        default: throw HTTPError.status(response.status, body: response.text)
+        }
+    }
+
+    /// Waits until push-stream counts that many subscribers of a channel.
+    public func awaitSubscribers(_ count: Int, of channel: String, within limit: Duration = .seconds(10)) async throws {
+        try await eventually(within: limit, "\(count) subscribers of \(channel)") {
+            try await self.statistics(of: channel)?.subscribers == count
+        }
+    }
+
+    /// How many messages push-api has put into the Redis stream and Redis still has.
+    public func acceptedMessages() async throws -> Int {
+        let entries = try await Self.redis(self.redis, "XRANGE push_messages - +")
+        // Entries of other kinds have no field of this name.
+        return entries.components(separatedBy: "\r\n$7\r\nchannel\r\n").count - 1
+    }
+}
