@@ -53,7 +53,10 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
-        .executableTarget(name: "push-service", dependencies: ["PushService"], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "push-service",
+            dependencies: ["PushService", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "PushServiceTests",
             dependencies: ["PushService", .product(name: "PushTestSupport", package: "push-kit")],

@@ -31,7 +31,7 @@ struct PrivateRedis: Service {
     ///
     /// - Parameter report: called with a sentence for people when the start takes long.
     static func start(
-        in directory: DataDirectory, logger: Logger, report: @Sendable (String) -> Void
+        in directory: DataDirectory, logger: Logger, report: @escaping @Sendable (String) -> Void
     ) async throws -> PrivateRedis {
         guard let program = findProgram("redis-server") else { throw Failure.notInstalled }
         let folder = directory.redisFolder
@@ -87,7 +87,7 @@ struct PrivateRedis: Service {
         }
     }
 
-    private func waitUntilReady(logger: Logger, report: @Sendable (String) -> Void) async throws {
+    private func waitUntilReady(logger: Logger, report: @escaping @Sendable (String) -> Void) async throws {
         let client = RedisClient(configuration: try RedisConfiguration(url: self.url), logger: logger)
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
@@ -108,14 +108,16 @@ struct PrivateRedis: Service {
     }
 
     /// Asks again while Redis reads its append-only file, which takes as long as the file is large.
-    private static func waitUntilLoaded(_ client: RedisClient, report: @Sendable (String) -> Void) async throws {
+    private static func waitUntilLoaded(_ client: RedisClient, report: @escaping @Sendable (String) -> Void) async throws {
         let start = ContinuousClock.now
         var nextReport = Duration.seconds(3)
         while true {
             do {
                 try await client.ping()
                 return
-            } catch where error.code != .cancelled {
+            } catch {
+                // A `catch where` in its place sends the compiler (6.3.1) into an endless loop.
+                guard error.code != .cancelled else { throw error }
                 let waited = start.duration(to: .now)
                 if waited > nextReport {
                     report("Waiting for redis-server, which reads its data (\(waited.components.seconds) s)")

@@ -1,3 +1,0 @@
-import PushService
-
-await PushServiceCommand.main()
