@@ -28,7 +28,10 @@ final class ChildProcess: Sendable {
 
     private struct State {
         var status: Status?
-        var waiters: [CheckedContinuation<Status, Never>] = []
+        var waiters: [Int: CheckedContinuation<Status?, Never>] = [:]
+        /// Waiters that were cancelled before they waited.
+        var cancelled: Set<Int> = []
+        var nextWaiter = 0
     }
 
     let processID: pid_t
@@ -67,24 +70,60 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// How the child ended, once it has.
+    /// How the child ended, once it has. Goes on waiting when the task is cancelled.
     func waitForEnd() async -> Status {
-        await withCheckedContinuation { continuation in
-            let status = self.state.withLock { state -> Status? in
-                if state.status == nil { state.waiters.append(continuation) }
-                return state.status
+        while true {
+            // Without a cancellation handler there is an answer only when the child has ended.
+            if let status = await self.wait(as: self.nextWaiter()) { return status }
+        }
+    }
+
+    /// How the child ended, once it has.
+    ///
+    /// - Throws: `CancellationError` as soon as the task is cancelled.
+    func waitForEndUnlessCancelled() async throws -> Status {
+        let waiter = self.nextWaiter()
+        let status = await withTaskCancellationHandler {
+            await self.wait(as: waiter)
+        } onCancel: {
+            let continuation = self.state.withLock { state -> CheckedContinuation<Status?, Never>? in
+                if let continuation = state.waiters.removeValue(forKey: waiter) { return continuation }
+                state.cancelled.insert(waiter)
+                return nil
             }
-            if let status { continuation.resume(returning: status) }
+            continuation?.resume(returning: nil)
+        }
+        guard let status else { throw CancellationError() }
+        return status
+    }
+
+    private func nextWaiter() -> Int {
+        self.state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+    }
+
+    /// - Returns: `nil` when this waiter was cancelled.
+    private func wait(as waiter: Int) async -> Status? {
+        await withCheckedContinuation { continuation in
+            let answer = self.state.withLock { state -> Status?? in
+                if let status = state.status { return .some(status) }
+                if state.cancelled.remove(waiter) != nil { return .some(nil) }
+                state.waiters[waiter] = continuation
+                return nil
+            }
+            if let answer { continuation.resume(returning: answer) }
         }
     }
 
     private func finish(with status: Status) {
         let waiters = self.state.withLock { state in
             state.status = status
-            defer { state.waiters = [] }
+            defer { state.waiters = [:] }
             return state.waiters
         }
-        for waiter in waiters { waiter.resume(returning: status) }
+        for waiter in waiters.values { waiter.resume(returning: status) }
     }
 
     private static func spawn(_ command: [String], outputFile: String) -> Result<pid_t, SpawnError> {

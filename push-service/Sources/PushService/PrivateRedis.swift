@@ -95,7 +95,7 @@ struct PrivateRedis: Service {
                 return false
             }
             group.addTask {
-                let status = await self.child.waitForEnd()
+                let status = try await self.child.waitForEndUnlessCancelled()
                 throw Failure.didNotStart(reason: self.lastWords ?? status.description, log: self.outputFile)
             }
             group.addTask {
