@@ -154,7 +154,8 @@ struct PrivateRedis: Service {
         while isLeftover() {
             guard ContinuousClock.now < deadline else {
                 throw Failure.didNotStart(
-                    reason: "process \(processID) of an earlier run still uses \(folder) and does not end", log: "\(folder)/redis.log")
+                    reason: "process \(processID) of an earlier run still uses \(folder) and does not end",
+                    log: "\(folder)/redis.log")
             }
             // A process that is not our child cannot be awaited.
             try await Task.sleep(for: .milliseconds(20))

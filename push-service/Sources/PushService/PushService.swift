@@ -1,8 +1,8 @@
 import Foundation
 import Logging
 import NIOCore
-import PushAgent
 import PushAPI
+import PushAgent
 import PushRedis
 import PushRuntime
 import PushStreamServer
@@ -45,7 +45,8 @@ func runPushService(_ options: Settings.Options, environment: [String: String]) 
                 redisURL: redis?.url ?? redisURL ?? "", password: password,
                 publisherURL: "unix:\(directory.pushStreamSocket)", streamPort: engine.subscriberPort)
             let api = try settings.api(wiring)
-            let agent = buildAgent(configuration: try settings.agent(wiring), metrics: registry, logger: Logger(label: "push-agent"))
+            let agent = buildAgent(
+                configuration: try settings.agent(wiring), metrics: registry, logger: Logger(label: "push-agent"))
             let client = RedisClient(configuration: api.redis, logger: Logger(label: "push-api"))
             let banner = Banner(
                 apiPort: apiPort, streamPort: engine.subscriberPort, user: try settings.user(), password: password,
@@ -53,7 +54,7 @@ func runPushService(_ options: Settings.Options, environment: [String: String]) 
                 redis: redis == nil ? api.redis.redactedURL : nil)
             let apiServices = try buildAPI(
                 configuration: api, redis: client, registry: registry, drainState: runner.drainState,
-                additionalChecks: agent.healthChecks, logger: Logger(label: "push-api")
+                additionalChecks: agent.healthChecks.map { $0.named("push-agent: \($0.name)") }, logger: Logger(label: "push-api")
             ) { [banner] address in
                 var banner = banner
                 banner.apiPort = address.port ?? banner.apiPort

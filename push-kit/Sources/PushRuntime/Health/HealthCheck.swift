@@ -10,6 +10,9 @@ public struct HealthCheck: Sendable {
         self.name = name
         self.check = check
     }
+
+    /// The same check under another name, for a program that is made of several components.
+    public func named(_ name: String) -> HealthCheck { HealthCheck(name, check: self.check) }
 }
 
 /// Runs the checks of a component, at most once in a while, however often it is asked.
@@ -26,8 +29,8 @@ public actor HealthChecks {
     private let drainState: DrainState
     private var cached: (results: [Result], at: ContinuousClock.Instant)?
     private var running: Task<[Result], Never>?
-    /// Checks that have not returned, whether or not their time is over.
-    private var unanswered: Set<String> = []
+    /// Checks that have not returned, whether or not their time is over, by their place: two may have one name.
+    private var unanswered: Set<Int> = []
 
     /// - Parameters:
     ///   - timeout: For each check; all run at once.
@@ -63,8 +66,8 @@ public actor HealthChecks {
 
     private func runAll() async -> [Result] {
         await withTaskGroup(of: Result.self) { group in
-            for check in checks {
-                group.addTask { await self.run(check) }
+            for (place, check) in checks.enumerated() {
+                group.addTask { await self.run(check, at: place) }
             }
             var results: [Result] = []
             for await result in group { results.append(result) }
@@ -74,9 +77,9 @@ public actor HealthChecks {
 
     /// A check that ignores its cancellation must neither hold the answer up, so it is not awaited past its time, nor
     /// pile up, so it is not started again before it has returned.
-    private func run(_ check: HealthCheck) async -> Result {
+    private func run(_ check: HealthCheck, at place: Int) async -> Result {
         let late = Result(name: check.name, problem: "no answer within \(DurationText.format(timeout))")
-        guard unanswered.insert(check.name).inserted else { return late }
+        guard unanswered.insert(place).inserted else { return late }
         let (outcomes, continuation) = AsyncStream.makeStream(of: Result.self, bufferingPolicy: .bufferingOldest(1))
         let work = Task {
             let problem: String?
@@ -86,7 +89,7 @@ public actor HealthChecks {
             } catch {
                 problem = StartupError.describe(error)
             }
-            unanswered.remove(check.name)
+            unanswered.remove(place)
             continuation.yield(Result(name: check.name, problem: problem))
         }
         let timer = Task { [timeout] in

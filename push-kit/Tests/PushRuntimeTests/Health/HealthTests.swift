@@ -41,6 +41,14 @@ private func application(_ checks: HealthChecks, registry: PrometheusRegistry = 
         }
     }
 
+    @Test func twoChecksMayHaveOneName() async throws {
+        let checks = HealthChecks([HealthCheck("redis") {}, HealthCheck("redis") {}], drainState: DrainState())
+        #expect(await checks.problems() == [])
+        let renamed = HealthChecks(
+            [HealthCheck("redis") { throw StartupError("down") }.named("agent: redis")], drainState: DrainState())
+        #expect(await renamed.problems().map(\.name) == ["agent: redis"])
+    }
+
     @Test func namesWhatIsNotReady() async throws {
         let checks = HealthChecks(
             [
