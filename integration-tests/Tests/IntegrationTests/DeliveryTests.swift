@@ -34,7 +34,9 @@ extension EndToEnd {
                 #expect(try await polled == message)
                 #expect(try await scripted == [message])
                 let position = await longPolling.position
-                #expect(position == PollPosition(lastModified: message.time, etag: message.tag))
+                #expect(position?.lastModified == message.time)
+                // A weak entity tag, as of the module.
+                #expect(position?.etag == message.tag || position?.etag == "W/\(message.tag)")
 
                 // A polling client that stands at the first message gets the second one, and then that there is nothing.
                 let polling = PollingClient(deployment.stream, channels: channel, mode: .polling, from: PollPosition(message))

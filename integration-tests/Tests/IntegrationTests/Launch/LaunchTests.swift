@@ -50,7 +50,7 @@ extension EndToEnd {
                 #expect(try await publisher.send("GET", "/api/v1/channels/kept").status == 200)
                 // A subscriber that comes back continues where it was, in the messages of the time before.
                 let subscriber = try await EventSourceClient(place.stream, channels: channel, lastEventID: eventIDs[1])
-                #expect(try await subscriber.next(3).map(\.eventID) == Array(eventIDs[2...]))
+                try await Self.expect(eventIDs, after: 1, by: subscriber)
                 let eventID = try await publisher.publish("after", to: channel)
                 #expect(try await subscriber.next().eventID == eventID)
             }
@@ -72,7 +72,7 @@ extension EndToEnd {
             try await place.run { process in
                 let credentials = try #require(try await Banner.read(from: process).credentials)
                 let subscriber = try await EventSourceClient(place.stream, channels: channel, lastEventID: eventIDs[0])
-                #expect(try await subscriber.next(4).map(\.eventID) == Array(eventIDs[1...]))
+                try await Self.expect(eventIDs, after: 0, by: subscriber)
                 let eventID = try await Publisher(place.api, credentials: credentials).publish("after", to: channel)
                 #expect(try await subscriber.next().eventID == eventID)
             }
@@ -132,6 +132,18 @@ extension EndToEnd {
                     #expect(try await connection.receive() == Array("+PONG\r\n".utf8))
                 }
             }
+        }
+
+        /// Receives up to the last event: all that the subscriber has not seen, in order.
+        ///
+        /// While push-agent fills the history of a push-stream that was started again, what the subscriber has seen may come
+        /// again, with the same event id.
+        private static func expect(_ eventIDs: [String], after seen: Int, by subscriber: EventSourceClient) async throws {
+            var received: [String] = []
+            while received.last != eventIDs.last {
+                received.append(try await subscriber.next().eventID)
+            }
+            #expect(received.filter { !eventIDs[...seen].contains($0) } == Array(eventIDs[(seen + 1)...]), "received \(received)")
         }
 
         /// The password is in a file that only its owner can read, and in no other file of the data directory.
