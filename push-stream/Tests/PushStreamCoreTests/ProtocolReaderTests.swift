@@ -58,6 +58,8 @@ import Testing
         #expect(failure(String(repeating: "\r\n", count: 200)) == .headerTooLarge)
         #expect(failure("GET / HTTP/1.1\r\nHost: \u{1}\r\n\r\n") == .badRequest)
         #expect(failure("GET http:///x HTTP/1.1\r\nHost: t\r\n\r\n") == .badRequest)
+        // A ClientHello of TLS has no line end: it is refused at its first byte.
+        #expect(failure("\u{16}\u{3}\u{1}") == .badRequest)
     }
 
     @Test func absoluteTargetsReplaceTheHost() {

@@ -99,7 +99,8 @@ public final class Deployment: Sendable {
             guard process.status == nil else { throw Died(component: component, status: process.status) }
             all[component.rawValue] = process.pid
             for child in ProcessTable.descendants(of: process.pid) where ProcessTable.isRunning(child) {
-                all["\(component.rawValue)'s \(ProcessTable.command(of: child).prefix(60))"] = child
+                let program = ProcessTable.command(of: child).prefix { $0 != " " }.split(separator: "/").last ?? "child"
+                all["\(component.rawValue)'s \(program)"] = child
             }
         }
         return all

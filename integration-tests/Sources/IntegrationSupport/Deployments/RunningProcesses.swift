@@ -65,3 +65,15 @@ func end(_ process: TestProcess) async {
     _ = try? await process.exit()
     RunningProcesses.shared.remove(process)
 }
+
+extension TestProcess {
+    /// Everything that a process wrote which has ended: its last output arrives after its end.
+    public func allLines() async throws -> [OutputLine] {
+        do {
+            try await self.line(within: .seconds(10)) { _ in false }
+        } catch is ProcessEnded {
+            // Both streams are closed.
+        }
+        return self.lines
+    }
+}

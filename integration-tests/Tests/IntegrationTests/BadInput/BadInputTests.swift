@@ -10,7 +10,7 @@ extension EndToEnd {
         /// The allocators of a multi-threaded process keep some freed memory for each thread, and a round sends bodies of
         /// 4 MB; what remains after ten rounds must not follow their number. One round sends about 20 MB, so that a leak of
         /// even a tenth of it shows.
-        static let memoryAllowance = 16 * 1024 * 1024
+        static let memoryAllowance = 8 * 1024 * 1024
 
         @Test(arguments: DeploymentKind.allCases)
         func `bad input is refused and changes nothing`(kind: DeploymentKind) async throws {

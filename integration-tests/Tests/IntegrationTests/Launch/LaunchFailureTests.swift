@@ -18,7 +18,7 @@ extension EndToEnd {
         ) async throws -> Refusal {
             try await place.run(arguments: arguments, more: more, environment: environment) { process in
                 let status = try await process.exit(within: .seconds(20))
-                let lines = process.lines
+                let lines = try await process.allLines()
                 return Refusal(
                     status: status, errors: lines.filter { $0.stream == .standardError }.map(\.text),
                     output: lines.filter { $0.stream == .standardOutput }.map(\.text))

@@ -108,7 +108,7 @@ extension EndToEnd {
                     Issue.record("ended by a signal: \(status)")
                     return
                 }
-                let errors = process.lines.filter { $0.stream == .standardError }.map(\.text)
+                let errors = try await process.allLines().filter { $0.stream == .standardError }.map(\.text)
                 #expect(errors.contains { $0.contains("redis-server") }, "\(errors)")
             }
         }

@@ -59,7 +59,13 @@ public struct RequestHeadReader: Sendable {
             if length > limits.headLimit { return (position + count, .failure(.headerTooLarge)) }
             line.append(contentsOf: rest[..<count])
             position += count
-            if end == nil { break }
+            if end == nil {
+                // As Nginx does: whoever speaks TLS, or no HTTP at all, need not wait until the time for a head is over.
+                if head == nil, let first = line.first, first != 0x0D, !Self.isMethodByte(first) {
+                    return (position, .failure(.badRequest))
+                }
+                break
+            }
             do throws(HTTPFailure) {
                 if let complete = try finishLine() { return (position, .head(complete)) }
             } catch {
@@ -84,10 +90,14 @@ public struct RequestHeadReader: Sendable {
         return nil
     }
 
+    private static func isMethodByte(_ byte: UInt8) -> Bool {
+        (0x41...0x5A).contains(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+    }
+
     private mutating func requestLine() throws(HTTPFailure) -> RequestHead {
         let parts = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         guard parts.count == 3, !parts[0].isEmpty,
-            parts[0].allSatisfy({ (0x41...0x5A).contains($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }),
+            parts[0].allSatisfy(Self.isMethodByte),
             parts[1].allSatisfy({ $0 > 0x20 && $0 != 0x7F }), UTF8Validator.isValid(parts[1])
         else { throw .badRequest }
         let minorVersion: Int
