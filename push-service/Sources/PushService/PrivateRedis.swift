@@ -88,7 +88,10 @@ struct PrivateRedis: Service {
     }
 
     private func waitUntilReady(logger: Logger, report: @escaping @Sendable (String) -> Void) async throws {
-        let client = RedisClient(configuration: try RedisConfiguration(url: self.url), logger: logger)
+        // That it does not answer at first is expected.
+        var quiet = logger
+        quiet.logLevel = .critical
+        let client = RedisClient(configuration: try RedisConfiguration(url: self.url), logger: quiet)
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 try await client.run()
