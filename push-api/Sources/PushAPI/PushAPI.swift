@@ -53,7 +53,8 @@ public func buildAPI(
     let router = makeHTTPRouter(
         context: BasicRequestContext.self, metrics: registry,
         securityHeaders: SecurityHeadersMiddleware<BasicRequestContext>(cacheablePrefixes: ["/admin"]))
-    let checks = HealthChecks([HealthCheck("redis") { try await redis.ping(timeout: .seconds(1)) }] + additionalChecks, drainState: drainState)
+    let checks = HealthChecks(
+        [HealthCheck("redis") { try await redis.ping(timeout: .seconds(1)) }] + additionalChecks, drainState: drainState)
     HealthEndpoints(checks: checks, registry: registry).add(to: router)
     AdminController(files: try staticFiles(configuration.staticsPath)).addRoutes(to: router)
     StatusController().addRoutes(to: router)

@@ -15,7 +15,8 @@ final class DataDirectory: Sendable {
             case .cannotCreate(let path, let reason):
                 return "cannot create the data directory \(path): \(reason) (choose another with --data-dir)"
             case .cannotWrite(let path, let reason):
-                return "cannot write in the data directory \(path): \(reason) (mend its permissions, or choose another with --data-dir)"
+                return
+                    "cannot write in the data directory \(path): \(reason) (mend its permissions, or choose another with --data-dir)"
             case .inUse(let path):
                 return "another push-service uses the data directory \(path) (end it, or choose another with --data-dir)"
             }
@@ -101,7 +102,8 @@ final class DataDirectory: Sendable {
 
     /// What the operating system said, in its own words.
     private static func reason(of error: any Error) -> String {
-        if let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
+        if let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain
+        {
             return String(cString: strerror(Int32(underlying.code)))
         }
         if let posix = error as? POSIXError { return String(cString: strerror(posix.code.rawValue)) }

@@ -88,7 +88,10 @@ struct PrivateRedis: Service {
     }
 
     private func waitUntilReady(logger: Logger, report: @escaping @Sendable (String) -> Void) async throws {
-        let client = RedisClient(configuration: try RedisConfiguration(url: self.url), logger: logger)
+        // That it does not answer at first is expected.
+        var quiet = logger
+        quiet.logLevel = .critical
+        let client = RedisClient(configuration: try RedisConfiguration(url: self.url), logger: quiet)
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 try await client.run()
@@ -111,21 +114,26 @@ struct PrivateRedis: Service {
     private static func waitUntilLoaded(_ client: RedisClient, report: @escaping @Sendable (String) -> Void) async throws {
         let start = ContinuousClock.now
         var nextReport = Duration.seconds(3)
-        while true {
-            do {
-                try await client.ping()
-                return
-            } catch {
-                // A `catch where` in its place sends the compiler (6.3.1) into an endless loop.
-                guard error.code != .cancelled else { throw error }
-                let waited = start.duration(to: .now)
-                if waited > nextReport {
-                    report("Waiting for redis-server, which reads its data (\(waited.components.seconds) s)")
-                    nextReport += .seconds(5)
-                }
-                // The server answers `LOADING` at once: ask at a pace.
-                try await Task.sleep(for: .milliseconds(50))
+        while let error = await Self.ping(client) {
+            guard error.code != .cancelled else { throw error }
+            let waited = start.duration(to: .now)
+            if waited > nextReport {
+                report("Waiting for redis-server, which reads its data (\(waited.components.seconds) s)")
+                nextReport += .seconds(5)
             }
+            // The server answers `LOADING` at once: ask at a pace.
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// - Returns: `nil` when the server answers. A function of its own, because as a `do` and `catch` inside the loop above it sends
+    ///   the compiler (6.3.1) into an endless loop.
+    private static func ping(_ client: RedisClient) async -> RedisError? {
+        do throws(RedisError) {
+            try await client.ping()
+            return nil
+        } catch {
+            return error
         }
     }
 

@@ -1,6 +1,6 @@
 import Foundation
-import PushAgent
 import PushAPI
+import PushAgent
 import PushRuntime
 
 /// What this program was told, by its options, its YAML file and its environment.
@@ -36,7 +36,8 @@ struct Settings {
                 "stream.port", .port, default: "9080", documentation: "The port of subscribers; --stream-port goes first."),
             ConfigurationKey(
                 "stream.config",
-                documentation: "An nginx.conf for push-stream in place of the built-in one: its listener on port 9080 is moved to "
+                documentation:
+                    "An nginx.conf for push-stream in place of the built-in one: its listener on port 9080 is moved to "
                     + "stream.port, the one on port 9081 to a socket in the data directory."),
         ]
         + ConfigurationKey.logging.map { key in
