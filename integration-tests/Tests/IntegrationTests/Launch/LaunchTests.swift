@@ -21,6 +21,8 @@ extension EndToEnd {
                 await #expect(throws: TransportError.self) { try await subscriber.next(within: .seconds(20)) }
                 await #expect(throws: TransportError.self) { try await webSocket.next(within: .seconds(20)) }
                 #expect(try await process.exit(within: .seconds(30)) == .exited(0))
+                let complaints = try await process.allLines().filter { $0.stream == .standardError }
+                #expect(complaints == [], "a start and an end in order are nothing to complain about")
                 #expect(place.redisServers == [])
                 #expect(children.filter { ProcessTable.isRunning($0) } == [])
                 #expect(ServicePort.isFree(place.apiPort) && ServicePort.isFree(place.streamPort))
