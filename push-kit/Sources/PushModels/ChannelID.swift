@@ -25,6 +25,15 @@ public struct ChannelID: Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String { self.rawValue }
+
+    /// By bytes, as Redis and push-stream compare: Swift's own comparison takes `é` in one scalar and in two for the same.
+    public static func == (a: ChannelID, b: ChannelID) -> Bool {
+        a.rawValue.utf8.elementsEqual(b.rawValue.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for byte in self.rawValue.utf8 { hasher.combine(byte) }
+    }
 }
 
 /// Why a text is not a channel id.

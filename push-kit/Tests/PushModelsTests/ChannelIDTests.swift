@@ -32,6 +32,13 @@ import Testing
         #expect(throws: reason) { try ChannelID(id) }
     }
 
+    @Test func isComparedByBytes() throws {
+        let composed = try ChannelID("\u{E9}")
+        let decomposed = try ChannelID("e\u{301}")
+        #expect(composed != decomposed)
+        #expect(Set([composed, decomposed, composed]).count == 2)
+    }
+
     @Test func namesTheCharacterThatItRefuses() {
         #expect(InvalidChannelID.character("\u{A}").description.contains("U+000A"))
     }
