@@ -19,6 +19,8 @@ extension EndToEnd {
                 arguments: [
                     "--wait", "make", "--no-print-directory", "-C", Repository.root, "run", "SCRATCH=\(scratch)",
                     "ARGS=\(place.arguments.joined(separator: " "))",
+                    // `swift test` holds the scratch path while this runs, and builds nothing.
+                    "SWIFT_BUILD_FLAGS=--ignore-lock",
                 ]
             ) { make in
                 let banner = try await Banner.read(from: make, within: .seconds(100))
