@@ -59,7 +59,17 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "PushServiceTests",
-            dependencies: ["PushService", .product(name: "PushTestSupport", package: "push-kit")],
+            dependencies: [
+                "PushService",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "PushAgent", package: "push-agent"),
+                .product(name: "PushAPI", package: "push-api"),
+                .product(name: "PushRedis", package: "push-kit"),
+                .product(name: "PushRuntime", package: "push-kit"),
+                .product(name: "PushStreamServer", package: "push-stream"),
+                .product(name: "PushTestSupport", package: "push-kit"),
+            ],
             swiftSettings: swiftSettings
         ),
     ]

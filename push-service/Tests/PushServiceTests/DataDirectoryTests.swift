@@ -33,10 +33,12 @@ import Testing
 
     @Test func isUsedByOneAtATime() throws {
         let temporary = try TemporaryDirectory()
-        try withExtendedLifetime(DataDirectory(path: temporary.path)) {
+        do {
+            let first = try DataDirectory(path: temporary.path)
             #expect(throws: DataDirectory.Failure.inUse(path: temporary.path)) {
                 _ = try DataDirectory(path: temporary.path)
             }
+            withExtendedLifetime(first) {}
         }
         _ = try DataDirectory(path: temporary.path)
     }
