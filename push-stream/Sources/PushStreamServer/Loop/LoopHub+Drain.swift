@@ -18,8 +18,9 @@ extension LoopHub {
             return promise.futureResult
         }
         drained = promise
-        drainDeadline = eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(milliseconds))) { [unowned self] in
-            self.finishDrain()
+        // Weak for the reason that `startTimer` gives.
+        drainDeadline = eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(milliseconds))) { [weak self] in
+            self?.finishDrain()
         }
         return promise.futureResult
     }

@@ -62,7 +62,9 @@ final class LoopHub {
     }
 
     func startTimer() {
-        timer = eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(Self.tickLength))) { [unowned self] in
+        // A task that is due in the tick in which it is cancelled runs all the same, and this object may be gone by then.
+        timer = eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(Self.tickLength))) { [weak self] in
+            guard let self, self.timer != nil else { return }
             self.fireTimers()
             if self.timer != nil { self.startTimer() }
         }

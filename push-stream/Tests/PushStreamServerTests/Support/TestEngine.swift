@@ -4,7 +4,7 @@ import PushStreamCore
 
 @testable import PushStreamServer
 
-/// An engine on a free port with the locations of design.md's nginx.conf, made without a file.
+/// An engine on a free port with the locations of the shipped nginx.conf, made without a file.
 struct TestEngine: Sendable {
     static let template =
         #"{"id":~id~,"channel":"~channel~","text":"~text~", "tag":"~tag~", "time":"~time~", "eventid":"~event-id~"}"#
