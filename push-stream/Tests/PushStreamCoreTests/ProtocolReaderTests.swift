@@ -62,6 +62,27 @@ import Testing
         #expect(failure("\u{16}\u{3}\u{1}") == .badRequest)
     }
 
+    /// Found by fuzzing: what a client was told depended on how its bytes were cut.
+    @Test func refusalsDoNotDependOnHowTheBytesWereCut() {
+        let limits = RequestHeadReader.Limits(initialBuffer: 16, bufferCount: 2, bufferSize: 64, maxFields: 3)
+        let long = String(repeating: "x", count: 200)
+        for (text, expected) in [
+            // No method, and too long a line as well.
+            ("\u{16}\(long)\r\n", HTTPFailure.badRequest),
+            ("GET /\(long)", .uriTooLong),
+            // The head is full before the line is.
+            (String(repeating: "\r\n", count: 60) + "GET /\(long)", .headerTooLarge),
+        ] {
+            for pieces in [[Array(text.utf8)], text.utf8.map { [$0] }] {
+                guard case .failure(let failure) = readHead(pieces, limits).0 else {
+                    Issue.record("no failure for \(text)")
+                    continue
+                }
+                #expect(failure == expected)
+            }
+        }
+    }
+
     @Test func absoluteTargetsReplaceTheHost() {
         guard case .head(let head) = readHead([Array("GET http://Other:81/p?q HTTP/1.1\r\nHost: t\r\n\r\n".utf8)]).0 else {
             Issue.record("no head")

@@ -7,7 +7,10 @@
 #endif
 
 /// Turns the host of `listen` into numeric addresses.
-enum HostResolver {
+public enum HostResolver {
+    /// Whether names are looked up; without it every name is unknown. For tests and fuzzing, which must not depend on a network.
+    @TaskLocal public static var asksSystem = true
+
     static func isIPv6(_ text: String) -> Bool {
         var address = in6_addr()
         return inet_pton(AF_INET6, text, &address) == 1
@@ -16,7 +19,10 @@ enum HostResolver {
     /// Empty if the name is unknown. Asks the system's resolver unless `host` is numeric.
     static func addresses(of host: String) -> [String] {
         var address = in_addr()
-        if inet_pton(AF_INET, host, &address) == 1 { return [host] }
+        return inet_pton(AF_INET, host, &address) == 1 ? [host] : asksSystem ? askSystem(host) : []
+    }
+
+    private static func askSystem(_ host: String) -> [String] {
         var hints = addrinfo()
         #if canImport(Glibc)
             hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

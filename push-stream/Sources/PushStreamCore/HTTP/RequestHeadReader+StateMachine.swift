@@ -51,21 +51,22 @@ public struct RequestHeadReader: Sendable {
             let rest = UnsafeRawBufferPointer(rebasing: input[position...])
             let end = rest.firstIndex(of: UInt8(ascii: "\n"))
             let count = end.map { $0 + 1 } ?? rest.count
-            // Empty lines before a request are skipped (RFC 9112, section 2.2) and still count against the limit.
-            length += count
-            if line.count + count > limits.lineLimit {
-                return (position + count, .failure(head == nil ? .uriTooLong : .headerTooLarge))
+            // As Nginx does: whoever speaks TLS, or no HTTP at all, need not wait until the time for a head is over.
+            if head == nil, line.isEmpty, rest[0] != 0x0D, rest[0] != 0x0A, !Self.isMethodByte(rest[0]) {
+                length += 1
+                return (position + 1, .failure(.badRequest))
             }
-            if length > limits.headLimit { return (position + count, .failure(.headerTooLarge)) }
+            // Empty lines before a request are skipped (RFC 9112, section 2.2) and still count against the limit. Of two limits the one
+            // that is reached first decides, however the bytes were cut.
+            let lineRoom = limits.lineLimit - line.count
+            let headRoom = limits.headLimit - length
+            length += count
+            if count > min(lineRoom, headRoom) {
+                return (position + count, .failure(head == nil && lineRoom <= headRoom ? .uriTooLong : .headerTooLarge))
+            }
             line.append(contentsOf: rest[..<count])
             position += count
-            if end == nil {
-                // As Nginx does: whoever speaks TLS, or no HTTP at all, need not wait until the time for a head is over.
-                if head == nil, let first = line.first, first != 0x0D, !Self.isMethodByte(first) {
-                    return (position, .failure(.badRequest))
-                }
-                break
-            }
+            if end == nil { break }
             do throws(HTTPFailure) {
                 if let complete = try finishLine() { return (position, .head(complete)) }
             } catch {
