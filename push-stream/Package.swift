@@ -59,5 +59,20 @@ let package = Package(
             dependencies: ["PushStreamServer", .product(name: "PushTestSupport", package: "push-kit")],
             swiftSettings: swiftSettings
         ),
+        // What must hold for every input of the readers: shared by the fuzzer and by the replay of its corpora.
+        .target(
+            name: "FuzzedReaders", dependencies: ["NginxConf", "PushStreamCore"], path: "Tests/FuzzedReaders",
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "FuzzedReadersTests", dependencies: ["FuzzedReaders", "NginxConf", "PushStreamServer"],
+            swiftSettings: swiftSettings),
     ]
 )
+
+// libFuzzer brings its own `main`, so this program links only with the sanitizer: scripts/fuzz sets the variable and builds it.
+if Context.environment["PUSH_STREAM_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "push-stream-fuzz", dependencies: ["FuzzedReaders"], path: "Tests/push-stream-fuzz",
+            swiftSettings: swiftSettings))
+}
