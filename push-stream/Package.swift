@@ -29,6 +29,8 @@ let package = Package(
     targets: [
         // Regular expressions in Nginx's own dialect, for locations and conditions.
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        // epoll and eventfd, which Swift's Glibc module leaves out: they watch the sockets that have left NIO.
+        .systemLibrary(name: "CEpoll"),
         // Reads nginx.conf: text in, checked directives with inheritance out. No I/O but files, no NIO.
         .target(name: "NginxConf", dependencies: ["CPCRE2"], swiftSettings: swiftSettings),
         // What a push server does, as values and state machines: no sockets, no clock, no NIO.
@@ -44,8 +46,10 @@ let package = Package(
         .target(
             name: "PushStreamServer",
             dependencies: [
+                "CEpoll",
                 "NginxConf",
                 "PushStreamCore",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -17,7 +17,7 @@ import Testing
     @Test(arguments: FuzzedReader.allCases)
     func `what must hold for every input holds for the corpus`(reader: FuzzedReader) throws {
         let inputs = try Self.inputs(reader)
-        #expect(inputs.count >= 20)
+        #expect(!inputs.isEmpty)
         for (name, bytes) in inputs {
             do throws(BrokenInvariant) {
                 try reader.check(bytes)

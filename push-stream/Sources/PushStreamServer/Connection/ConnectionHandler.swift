@@ -4,7 +4,7 @@ import PushStreamCore
 import Synchronization
 
 /// One client connection: reads requests, answers them, and turns into a subscriber's stream. The only handler in its pipeline.
-final class ConnectionHandler: ChannelDuplexHandler, TimerWheelEntry {
+final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -13,13 +13,15 @@ final class ConnectionHandler: ChannelDuplexHandler, TimerWheelEntry {
         case readingHead(PendingHead)
         case readingBody(PendingRequest)
         case subscribed(Subscriber)
+        /// The socket has left NIO; what NIO had read by then goes there.
+        case handedOver(SubscriberSocket)
         /// The response is out, and what the client still sends is thrown away, so that it gets to read the response.
         case lingering
         case closed
     }
 
     /// How long a connection lingers, in milliseconds (Nginx's `lingering_timeout`).
-    private static let lingeringTime = 5000
+    static let lingeringTime = 5000
     /// Bytes that a client may send ahead while a subscriber is served.
     static let pendingLimit = 64 * 1024
     /// Milliseconds that a publisher waits when an event loop lags behind.
@@ -29,26 +31,34 @@ final class ConnectionHandler: ChannelDuplexHandler, TimerWheelEntry {
 
     let hub: LoopHub
     let listener: ListenerContext
-    private(set) var state: State
-    private var context: ChannelHandlerContext?
-    private var channel: (any Channel)?
+    var state: State
+    private(set) var context: ChannelHandlerContext?
+    private(set) var channel: (any Channel)?
     /// Sent ahead by the client; handled when the connection is free again.
     private var pending: ByteBuffer?
     /// Responses that wait for the end of this read.
-    private var output: ByteBuffer?
-    private var isFlushPending = false
+    var output: ByteBuffer?
+    var isFlushPending = false
     private var isPaused = false
     private var readIsDue = false
-    var isDraining = false
-    /// `keepalive_timeout` of the request that a subscriber came with; 0 if the connection ends with it.
-    var keepAliveTime = 0
     private(set) var requests = 0
-    var timerPlace = TimerPlace.none
     var connectionIndex = -1
+    /// What the connection was before, if it comes back to NIO after a stream.
+    private var resumed: Resumed?
 
-    init(hub: LoopHub, listener: ListenerContext) {
+    /// A connection whose stream has ended and that serves the next request.
+    struct Resumed {
+        var requests: Int
+        /// Milliseconds in which the next request must come.
+        var keepAliveTime: Int
+        /// What the client has sent of it.
+        var ahead: ByteBuffer?
+    }
+
+    init(hub: LoopHub, listener: ListenerContext, resumed: Resumed? = nil) {
         self.hub = hub
         self.listener = listener
+        self.resumed = resumed
         state = .closed
     }
 
@@ -71,8 +81,18 @@ final class ConnectionHandler: ChannelDuplexHandler, TimerWheelEntry {
     private func start() {
         guard case .closed = state, connectionIndex < 0 else { return }
         hub.updateTime()
+        if let resumed {
+            self.resumed = nil
+            requests = resumed.requests
+            hub.add(self)
+            nextRequest(keepAliveTime: resumed.keepAliveTime)
+            pending = resumed.ahead
+            handlePending()
+            writeOutput()
+            return
+        }
         hub.metrics.accepted.wrappingAdd(1, ordering: .relaxed)
-        if hub.connections.count >= hub.connectionLimit {
+        if hub.connectionCount >= hub.connectionLimit {
             hub.metrics.refused.wrappingAdd(1, ordering: .relaxed)
             channel?.close(promise: nil)
             return
@@ -93,7 +113,8 @@ final class ConnectionHandler: ChannelDuplexHandler, TimerWheelEntry {
 
     func channelInactive(context: ChannelHandlerContext) {
         if let subscriber { hub.leave(subscriber, reason: .clientClosed) }
-        state = .closed
+        // What this read still holds belongs to the socket.
+        if case .handedOver = state {} else { state = .closed }
         hub.remove(self)
         pending = nil
         output = nil
@@ -146,10 +167,13 @@ final class ConnectionHandler: ChannelDuplexHandler, TimerWheelEntry {
             case .readingBody(let request): readBody(request, &buffer)
             case .subscribed(let subscriber):
                 if subscriber.profile.key.mode == .webSocket {
-                    receiveFrames(&buffer, subscriber)
+                    buffer.withUnsafeReadableBytes { subscriber.receiveFrames($0) }
                 } else {
                     hold(&buffer)
                 }
+                return
+            case .handedOver(let socket):
+                buffer.withUnsafeReadableBytes { socket.receive($0) }
                 return
             case .lingering, .closed: return
             }
@@ -184,7 +208,7 @@ final class ConnectionHandler: ChannelDuplexHandler, TimerWheelEntry {
 
     private func hold(_ buffer: inout ByteBuffer) {
         if (pending?.readableBytes ?? 0) + buffer.readableBytes > Self.pendingLimit, subscriber != nil {
-            disconnectSubscriber(.protocolError)
+            subscriber?.disconnect(.protocolError)
         } else if pending != nil {
             pending?.writeBuffer(&buffer)
         } else {
@@ -192,7 +216,7 @@ final class ConnectionHandler: ChannelDuplexHandler, TimerWheelEntry {
         }
     }
 
-    private func handlePending() {
+    func handlePending() {
         guard var held = pending else { return }
         pending = nil
         process(&held)
@@ -294,7 +318,7 @@ final class ConnectionHandler: ChannelDuplexHandler, TimerWheelEntry {
 
     func keepsAlive(_ request: Request) -> Bool {
         request.head.isKeepAlive && request.location.keepAliveTimeout > 0 && requests < request.location.keepAliveRequests
-            && !isDraining
+            && !hub.isDraining
     }
 
     func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
@@ -323,7 +347,7 @@ final class ConnectionHandler: ChannelDuplexHandler, TimerWheelEntry {
 
     func nextRequest(keepAliveTime: Int) {
         state = newHead()
-        hub.schedule(self, inMilliseconds: isDraining ? 0 : keepAliveTime)
+        hub.schedule(self, inMilliseconds: hub.isDraining ? 0 : keepAliveTime)
     }
 
     /// Closes when everything written so far is out.
@@ -340,92 +364,27 @@ final class ConnectionHandler: ChannelDuplexHandler, TimerWheelEntry {
         context.writeAndFlush(wrapOutboundOut(rest), promise: promise)
     }
 
-    private func writeOutput() {
+    func writeOutput() {
         guard let buffer = output, let context else { return }
         output = nil
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
-    // MARK: Subscribing
-
-    /// Turns the connection into a subscriber's.
-    func become(_ subscriber: Subscriber) {
-        state = .subscribed(subscriber)
-        scheduleSubscriber(subscriber)
-    }
-
-    func scheduleSubscriber(_ subscriber: Subscriber) {
-        var deadline = subscriber.expiry
-        if subscriber.longPoll == nil, let interval = subscriber.profile.pingTicks {
-            deadline = min(deadline, subscriber.lastActivity + interval)
-        }
-        if isDraining { return }
-        hub.schedule(self, atTick: deadline)
-    }
-
-    /// - Returns: false if the client has not read what it was sent before, up to the limit: it must go.
-    func sendToSubscriber(_ buffer: ByteBuffer) -> Bool {
-        guard let context, let channel else { return true }
-        guard channel.isWritable else { return false }
-        if output != nil { writeOutput() }
-        if case .subscribed(let subscriber) = state, subscriber.needsOrder {
-            context.write(wrapOutboundOut(buffer), promise: nil)
-            if !isFlushPending {
-                isFlushPending = true
-                hub.needsFlush(self)
-            }
-        } else {
-            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
-        }
-        return true
-    }
-
-    func flush() {
-        isFlushPending = false
-        context?.flush()
-    }
-
-    /// Writes the end of a subscriber's response, leaves the channels and goes on with the connection.
-    func endSubscriber(
-        _ subscriber: Subscriber, reason: DisconnectReason, keepAliveTime: Int?, _ write: (inout ByteBuffer) -> Void
-    ) {
-        guard case .subscribed(let current) = state, current === subscriber else { return }
-        hub.leave(subscriber, reason: reason)
-        append(write)
-        if let keepAliveTime, !isDraining {
-            nextRequest(keepAliveTime: keepAliveTime)
-            writeOutput()
-            handlePending()
-            writeOutput()
-        } else {
-            endConnection(lingers: false)
-        }
-    }
-
-    /// Drops a subscriber without a goodbye.
-    func disconnectSubscriber(_ reason: DisconnectReason) {
-        guard let subscriber else { return }
-        state = .closed
-        hub.leave(subscriber, reason: reason)
-        channel?.close(promise: nil)
-    }
-
     // MARK: Time
 
-    func timerFired() {
+    override func timerFired() {
         switch state {
         case .readingHead, .readingBody, .lingering: close()
-        case .subscribed(let subscriber): subscriberTimerFired(subscriber)
-        case .closed: break
+        // A subscriber has a timer of its own.
+        case .subscribed, .handedOver, .closed: break
         }
     }
 
     /// Ends the connection within `delay` milliseconds, because the engine stops.
     func drain(within delay: Int) {
-        isDraining = true
         switch state {
         case .readingHead(let head) where !head.reader.hasStarted: close()
-        case .subscribed: hub.schedule(self, inMilliseconds: delay)
+        case .subscribed(let subscriber): hub.schedule(subscriber, inMilliseconds: delay)
         default: break
         }
     }

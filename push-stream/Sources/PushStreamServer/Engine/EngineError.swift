@@ -1,3 +1,5 @@
+import Foundation
+
 /// Why an engine does not start.
 public enum EngineError: Error, Sendable, CustomStringConvertible {
     /// Another process has the address, or this one did not give it back.
@@ -5,6 +7,8 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     case cannotBind(String, reason: String)
     case cannotOpenLog(LogFileError)
     case noListener
+    /// A system call failed; `code` is its `errno`.
+    case system(call: String, code: Int32)
 
     public var description: String {
         switch self {
@@ -12,6 +16,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
         case .cannotBind(let address, let reason): "bind() to \(address) failed (\(reason))"
         case .cannotOpenLog(let error): error.description
         case .noListener: "no \"listen\" address is configured"
+        case .system(let call, let code): "\(call)() failed (\(code): \(String(cString: strerror(code))))"
         }
     }
 }

@@ -67,17 +67,17 @@ public final class PushStreamEngine: Sendable {
         let context = EngineContext(
             configuration: configuration, store: store, log: log, loops: loops.map { _ in LoopMetrics() },
             outputLimit: outputLimit)
-        for index in loops.indices {
-            let (loop, box, mailbox) = (loops[index], boxes[index], mailboxes[index])
-            try await loop.submit {
-                let hub = LoopHub(eventLoop: loop, index: index, context: context, mailbox: mailbox)
-                hub.startTimer()
-                box.value = hub
-            }.get()
-        }
         let hubs = Array(zip(loops, boxes)).map { (loop: $0, box: $1) }
         var running = Running(group: group, listeners: [], contexts: [], hubs: hubs, context: context)
         do {
+            for index in loops.indices {
+                let (loop, box, mailbox) = (loops[index], boxes[index], mailboxes[index])
+                try await loop.submit {
+                    let hub = try LoopHub(eventLoop: loop, index: index, context: context, mailbox: mailbox)
+                    hub.start()
+                    box.value = hub
+                }.get()
+            }
             for (listen, listener) in try listenerContexts() {
                 running.contexts.append(listener)
                 running.listeners.append(try await bind(listen, listener, running))
@@ -85,7 +85,7 @@ public final class PushStreamEngine: Sendable {
             if running.listeners.isEmpty { throw EngineError.noListener }
         } catch {
             for channel in running.listeners { try? await channel.close() }
-            for (loop, box) in hubs { try? await loop.submit { box.value?.stopTimer() }.get() }
+            for (loop, box) in hubs { try? await loop.submit { box.value?.stop() }.get() }
             throw error
         }
         return running
@@ -203,8 +203,7 @@ public final class PushStreamEngine: Sendable {
         for future in drained { try? await future.get() }
         for (loop, box) in running.hubs {
             try? await loop.submit {
-                box.value?.closeAll()
-                box.value?.stopTimer()
+                box.value?.stop()
                 box.value = nil
             }.get()
         }

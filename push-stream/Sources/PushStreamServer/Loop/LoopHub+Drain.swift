@@ -7,13 +7,14 @@ extension LoopHub {
     func drain(over milliseconds: Int) -> EventLoopFuture<Void> {
         updateTime()
         let promise = eventLoop.makePromise(of: Void.self)
-        let all = connections
+        isDraining = true
+        let (connections, sockets) = (connections, sockets.all)
+        let count = connections.count + sockets.count
         // The last tenth is left to those that take a moment to close.
         let spread = milliseconds / 10 * 9
-        for (index, connection) in all.enumerated() {
-            connection.drain(within: all.count > 1 ? spread * index / all.count : 0)
-        }
-        if connections.isEmpty {
+        for (index, connection) in connections.enumerated() { connection.drain(within: spread * index / count) }
+        for (index, socket) in sockets.enumerated() { socket.drain(within: spread * (connections.count + index) / count) }
+        if connectionCount == 0 {
             promise.succeed()
             return promise.futureResult
         }
@@ -35,5 +36,6 @@ extension LoopHub {
     /// Cuts off whoever is left.
     func closeAll() {
         for connection in connections { connection.close() }
+        for socket in sockets.all { socket.lost() }
     }
 }

@@ -16,22 +16,31 @@ final class LoopHub {
     let context: EngineContext
     let metrics: LoopMetrics
     let mailbox: ChannelStore.Mailbox
-    private var lists: [ChannelToken: SubscriberList] = [:]
-    private var profiles: [SubscriberProfile.Key: SubscriberProfile] = [:]
+    private(set) var lists: [ChannelToken: SubscriberList] = [:]
+    private(set) var profiles: [SubscriberProfile.Key: SubscriberProfile] = [:]
     private(set) var connections: [ConnectionHandler] = []
-    private var wheel: TimerWheel<ConnectionHandler>
+    /// Subscribers' sockets that have left NIO.
+    var sockets = SocketTable()
+    let watcher: SocketWatcher
+    /// For reads of ``sockets``: what is read is handled before the next read.
+    let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
+    /// Whether the engine stops.
+    var isDraining = false
+    private var wheel: TimerWheel<LoopTimed>
     private var timer: Scheduled<Void>?
     /// Milliseconds since 1970; read once per use of the loop, not per subscriber.
     private(set) var now: Int
     private var dateSecond = 0
     private var date = ""
-    /// Connections with writes of this tick that wait for the flush.
-    private var unflushed: [ConnectionHandler] = []
+    /// Subscribers with writes of this tick that wait for the flush.
+    private var unflushed: [Subscriber] = []
     /// Set while the engine stops; see ``drain(over:)``.
     var drained: EventLoopPromise<Void>?
     var drainDeadline: Scheduled<Void>?
 
-    init(eventLoop: any EventLoop, index: Int, context: EngineContext, mailbox: ChannelStore.Mailbox) {
+    /// - Throws: ``EngineError`` if the system has no descriptors left.
+    init(eventLoop: any EventLoop, index: Int, context: EngineContext, mailbox: ChannelStore.Mailbox) throws(EngineError) {
+        watcher = try SocketWatcher()
         self.eventLoop = eventLoop
         self.index = index
         self.context = context
@@ -40,6 +49,37 @@ final class LoopHub {
         now = ProcessIdentity.now()
         wheel = TimerWheel(startingAt: now / Self.tickLength)
         metrics.threadID.store(ProcessIdentity.threadID(), ordering: .relaxed)
+    }
+
+    deinit {
+        readBuffer.deallocate()
+    }
+
+    /// Begins to watch sockets and timers. ``stop()`` must come before the hub goes.
+    func start() {
+        let (watcher, loop) = (watcher, eventLoop)
+        let hub = NIOLoopBound(WeakHub(hub: self), eventLoop: eventLoop)
+        watcher.start { events in
+            loop.execute {
+                hub.value.hub?.handle(events)
+                watcher.confirm()
+            }
+        }
+        startTimer()
+    }
+
+    /// Cuts off whoever is left and stops the timer and the watcher.
+    func stop() {
+        closeAll()
+        stopTimer()
+        watcher.stop()
+    }
+
+    /// Does something after what the loop is at.
+    func later(_ body: @escaping (LoopHub) -> Void) {
+        eventLoop.assumeIsolated().execute { [weak self] in
+            if let self { body(self) }
+        }
     }
 
     // MARK: Time
@@ -77,29 +117,46 @@ final class LoopHub {
 
     private func fireTimers() {
         updateTime()
-        for connection in wheel.advance(to: tick) { connection.timerFired() }
+        for timed in wheel.advance(to: tick) { timed.timerFired() }
         // One loop does the store's housekeeping.
         if index == 0 { try? context.store.withTable { $0.sweep(now: now, limit: Self.sweepBatch) } }
     }
 
-    /// Sets a connection's only timer. A deadline in the past fires with the next tick.
-    func schedule(_ connection: ConnectionHandler, atTick deadline: Int) {
-        if deadline == .max { wheel.cancel(connection) } else { wheel.schedule(connection, at: deadline) }
+    /// Sets the only timer of a connection or subscriber. A deadline in the past fires with the next tick.
+    func schedule(_ timed: LoopTimed, atTick deadline: Int) {
+        if deadline == .max { wheel.cancel(timed) } else { wheel.schedule(timed, at: deadline) }
     }
 
-    func schedule(_ connection: ConnectionHandler, inMilliseconds delay: Int) {
+    func schedule(_ timed: LoopTimed, inMilliseconds delay: Int) {
         let ticks = (delay + Self.tickLength - 1) / Self.tickLength
-        schedule(connection, atTick: tick.addingReportingOverflow(max(1, ticks)).partialValue)
+        schedule(timed, atTick: tick.addingReportingOverflow(max(1, ticks)).partialValue)
     }
+
+    func cancelTimer(_ timed: LoopTimed) { wheel.cancel(timed) }
 
     // MARK: Connections
 
     var connectionLimit: Int { context.configuration.process.connectionsPerLoop }
 
+    /// Open connections, those that have left NIO included.
+    var connectionCount: Int { connections.count + sockets.count }
+
     func add(_ connection: ConnectionHandler) {
         connection.connectionIndex = connections.count
         connections.append(connection)
-        metrics.connections.store(connections.count, ordering: .relaxed)
+        metrics.connections.store(connectionCount, ordering: .relaxed)
+    }
+
+    /// Forgets a socket that is closed or handed on.
+    func remove(_ token: UInt64) {
+        sockets.remove(token)
+        metrics.connections.store(connectionCount, ordering: .relaxed)
+        if connectionCount == 0 { finishDrain() }
+    }
+
+    private func handle(_ events: [SocketEvent]) {
+        updateTime()
+        for event in events { sockets[event.token]?.handle(event) }
     }
 
     func remove(_ connection: ConnectionHandler) {
@@ -111,8 +168,8 @@ final class LoopHub {
             connections[index] = last
             last.connectionIndex = index
         }
-        metrics.connections.store(connections.count, ordering: .relaxed)
-        if connections.isEmpty { finishDrain() }
+        metrics.connections.store(connectionCount, ordering: .relaxed)
+        if connectionCount == 0 { finishDrain() }
     }
 
     // MARK: Subscribers
@@ -134,150 +191,42 @@ final class LoopHub {
         metrics.countSubscriber(subscriber.profile.key.mode, by: 1)
     }
 
-    /// Takes a subscriber out of every list, and out of the store's counts.
+    /// Takes a subscriber out of every list, and out of the store's counts. Its link lives on.
     func leave(_ subscriber: Subscriber, reason: DisconnectReason) {
+        subscriber.isActive = false
+        wheel.cancel(subscriber)
         let tokens = subscriber.subscriptions.map(\.list.channel)
-        for subscription in subscriber.subscriptions { drop(subscription, of: subscriber) }
+        for subscription in subscriber.subscriptions { drop(subscription) }
         subscriber.subscriptions = []
         metrics.countSubscriber(subscriber.profile.key.mode, by: -1)
         metrics.countDisconnect(reason)
         try? context.store.withTable { $0.unsubscribe(tokens, loop: index, now: now) }
     }
 
-    private func drop(_ subscription: Subscription, of subscriber: Subscriber) {
+    /// Takes a subscriber out of one list, and forgets the list if it was the last.
+    func drop(_ subscription: Subscription) {
         let list = subscription.list
         list.remove(at: Int(subscription.index))
         if list.entries.isEmpty { lists[list.channel] = nil }
     }
 
-    // MARK: Deliveries
-
-    /// Hands out what came since the last time.
-    func deliver() {
-        let deliveries = mailbox.drain()
-        if deliveries.isEmpty { return }
-        updateTime()
-        var batches: [DeliveryBatch] = []
-        var batchOf: [ChannelToken: Int] = [:]
-        var deletions: [Delivery] = []
-        for delivery in deliveries {
-            if delivery.kind == .channelDeleted {
-                deletions.append(delivery)
-            } else if let batch = batchOf[delivery.channel] {
-                batches[batch].messages.append(delivery.message)
-            } else if let list = lists[delivery.channel] {
-                batchOf[delivery.channel] = batches.count
-                batches.append(DeliveryBatch(list: list, messages: [delivery.message]))
-            }
-        }
-        var needsOrder = false
-        for batch in batches {
-            sendToOneChannelSubscribers(batch)
-            if batch.list.orderedCount > 0 { needsOrder = true }
-        }
-        if needsOrder { sendInOrder(deliveries) }
-        for deletion in deletions { endSubscriptions(deletion) }
-        flush()
-    }
-
-    /// Subscribers of this channel alone get all its messages of the tick as one buffer.
-    private func sendToOneChannelSubscribers(_ batch: DeliveryBatch) {
-        guard batch.list.orderedCount < batch.list.entries.count else { return }
-        var cache = [ByteBuffer?](repeating: nil, count: profiles.count)
-        var sent = 0
-        var ended: [Subscriber] = []
-        for (subscriber, _) in batch.list.entries where !subscriber.needsOrder {
-            let buffer: ByteBuffer
-            if subscriber.sequence >= batch.messages[0].sequence {
-                // Came in the middle of the tick: some of the messages were in its snapshot.
-                let rest = batch.messages.drop { $0.sequence <= subscriber.sequence }
-                if rest.isEmpty { continue }
-                buffer = ByteBuffer(bytes: rest.flatMap { subscriber.profile.encode($0) })
-            } else if let known = cache[subscriber.profile.index] {
-                buffer = known
-            } else {
-                buffer = batch.encode(subscriber.profile)
-                cache[subscriber.profile.index] = buffer
-            }
-            sent += batch.messages.count
-            subscriber.lastActivity = tick
-            if !subscriber.connection.sendToSubscriber(buffer) { ended.append(subscriber) }
-        }
-        metrics.deliveries.wrappingAdd(sent, ordering: .relaxed)
-        for subscriber in ended { subscriber.connection.disconnectSubscriber(.slow) }
-    }
-
-    /// Subscribers of several channels get the messages one by one, in the order of the publishes; long polls take the first.
-    private func sendInOrder(_ deliveries: [Delivery]) {
-        var sent = 0
-        for delivery in deliveries where delivery.kind == .message {
-            guard let list = lists[delivery.channel], list.orderedCount > 0 else { continue }
-            var cache = [ByteBuffer?](repeating: nil, count: profiles.count)
-            var answered: [Subscriber] = []
-            var ended: [Subscriber] = []
-            for (subscriber, _) in list.entries where subscriber.needsOrder && subscriber.sequence < delivery.message.sequence {
-                if subscriber.longPoll != nil {
-                    answered.append(subscriber)
-                    continue
-                }
-                let buffer = cache[subscriber.profile.index] ?? ByteBuffer(bytes: subscriber.profile.encode(delivery.message))
-                cache[subscriber.profile.index] = buffer
-                sent += 1
-                subscriber.lastActivity = tick
-                if !subscriber.connection.sendToSubscriber(buffer) { ended.append(subscriber) }
-            }
-            sent += answered.count
-            for subscriber in answered { subscriber.connection.answerLongPoll(subscriber, with: delivery.message) }
-            for subscriber in ended { subscriber.connection.disconnectSubscriber(.slow) }
-        }
-        metrics.deliveries.wrappingAdd(sent, ordering: .relaxed)
-    }
-
-    private func endSubscriptions(_ deletion: Delivery) {
-        guard let list = lists[deletion.channel] else { return }
-        for (subscriber, _) in list.entries {
-            subscriber.connection.channelDeleted(subscriber, message: deletion.message)
-            // Other channels go on: only this subscription ends.
-            guard !subscriber.subscriptions.isEmpty, subscriber.connection.subscriber === subscriber else { continue }
-            removeSubscription(of: subscriber, to: list)
-        }
-    }
-
-    private func removeSubscription(of subscriber: Subscriber, to list: SubscriberList) {
-        guard let slot = subscriber.subscriptions.firstIndex(where: { $0.list === list }) else { return }
-        // The slots of the others must stay, so this subscriber is entered anew with what is left.
-        let rest = subscriber.subscriptions.enumerated().filter { $0.offset != slot }.map(\.element.list)
-        for subscription in subscriber.subscriptions { drop(subscription, of: subscriber) }
-        subscriber.subscriptions = []
-        for other in rest {
-            lists[other.channel] = other
-            other.append(subscriber)
-        }
-        try? context.store.withTable { $0.leave([list.channel], loop: index, now: now) }
-    }
+    /// Enters a list again that was dropped for want of others.
+    func restore(_ list: SubscriberList) { lists[list.channel] = list }
 
     // MARK: Flushing
 
-    func needsFlush(_ connection: ConnectionHandler) {
-        unflushed.append(connection)
+    func needsFlush(_ subscriber: Subscriber) {
+        unflushed.append(subscriber)
     }
 
-    private func flush() {
-        let connections = unflushed
+    func flush() {
+        let subscribers = unflushed
         unflushed.removeAll(keepingCapacity: true)
-        for connection in connections { connection.flush() }
+        for subscriber in subscribers where subscriber.isActive { subscriber.link.flush() }
     }
 }
 
-/// The messages of one channel in one tick.
-private struct DeliveryBatch {
-    let list: SubscriberList
-    var messages: [Message]
-
-    func encode(_ profile: SubscriberProfile) -> ByteBuffer {
-        if messages.count == 1 { return ByteBuffer(bytes: profile.encode(messages[0])) }
-        var bytes: [UInt8] = []
-        for message in messages { bytes += profile.encode(message) }
-        return ByteBuffer(bytes: bytes)
-    }
+/// Lets the watcher's thread name a hub that may be gone when its events arrive.
+private struct WeakHub {
+    weak var hub: LoopHub?
 }

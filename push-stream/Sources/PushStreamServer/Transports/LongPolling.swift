@@ -17,48 +17,50 @@ extension ConnectionHandler {
         var response = HTTPResponse(200, contentType: callback == nil ? request.contentType : PollingBody.scriptType)
         response.fields = fields
         addHeaders(&response, request)
-        keepAliveTime = keepsAlive(request) ? request.location.keepAliveTimeout : 0
+        let keepAliveTime = keepsAlive(request) ? request.location.keepAliveTimeout : 0
         record(response, of: request)
         let waiting = LongPoll(
             response: response, callback: callback, minorVersion: request.head.minorVersion, server: request.serverName)
         let profile = hub.profile(subscriberRequest.profileKey(.longPolling, storesMessages: false))
-        register(channels, result, profile: profile, longPoll: waiting)
+        register(channels, result, profile: profile, keepAliveTime: keepAliveTime, longPoll: waiting)
     }
+}
+
+extension Subscriber {
 
     /// The message that a long poll waited for.
-    func answerLongPoll(_ subscriber: Subscriber, with message: Message, reason: DisconnectReason = .answered) {
+    func answer(with message: Message, reason: DisconnectReason = .answered) {
         // A deleted channel and a timeout have no time of their own.
         let isServerMessage = message.id < 0
         respond(
-            subscriber, reason: reason, time: isServerMessage ? hub.now / 1000 : message.time,
-            tag: isServerMessage ? 0 : message.tag,
+            reason, time: isServerMessage ? hub.now / 1000 : message.time, tag: isServerMessage ? 0 : message.tag,
             message: message)
     }
 
     /// The time of a long poll is over.
-    func endLongPoll(_ subscriber: Subscriber, reason: DisconnectReason) {
+    func endLongPoll(_ reason: DisconnectReason) {
         var message: Message?
         if hub.context.store.settings.timeoutWithBody {
             message = Message(id: Message.ServerID.longPollingTimeout, text: Array("Timed out".utf8))
         }
-        respond(subscriber, reason: reason, time: hub.now / 1000, tag: 0, message: message)
+        respond(reason, time: hub.now / 1000, tag: 0, message: message)
     }
 
-    private func respond(_ subscriber: Subscriber, reason: DisconnectReason, time: Int, tag: Int, message: Message?) {
-        guard let waiting = subscriber.longPoll else { return }
+    private func respond(_ reason: DisconnectReason, time: Int, tag: Int, message: Message?) {
+        guard let waiting = longPoll else { return }
         var response = waiting.response
         response.status = message == nil ? 304 : 200
         response.body = message == nil ? .bytes([]) : .stream
         PollingBody.date(&response, time: time, tag: tag)
         let isChunked = waiting.minorVersion == 1
-        let isKeepAlive = keepAliveTime > 0 && (isChunked || message == nil) && !isDraining
+        let isKeepAlive = keepAliveTime > 0 && (isChunked || message == nil) && !hub.isDraining
         let date = hub.httpDate
-        endSubscriber(subscriber, reason: reason, keepAliveTime: isKeepAlive ? keepAliveTime : nil) { buffer in
+        finish(reason, keepAliveTime: isKeepAlive ? Int(keepAliveTime) : 0) { buffer in
             response.render(
                 into: &buffer, server: waiting.server, date: date, minorVersion: waiting.minorVersion, isKeepAlive: isKeepAlive)
             if let message {
                 PollingBody.write(
-                    [message], profile: subscriber.profile, callback: waiting.callback, isChunked: isChunked, into: &buffer)
+                    [message], profile: profile, callback: waiting.callback, isChunked: isChunked, into: &buffer)
             }
         }
     }

@@ -25,14 +25,15 @@ extension ConnectionHandler {
             $0.writeBytes(profile.opening(result.messages))
         }
         record(response, of: request)
-        keepAliveTime = profile.key.isChunked && keepsAlive(request) ? request.location.keepAliveTimeout : 0
-        register(channels, result, profile: profile)
+        let keepAliveTime = profile.key.isChunked && keepsAlive(request) ? request.location.keepAliveTimeout : 0
+        register(channels, result, profile: profile, keepAliveTime: keepAliveTime)
     }
+}
 
+extension Subscriber {
     /// Footer and last chunk; then the connection serves the next request, if it may.
-    func endStream(_ subscriber: Subscriber, reason: DisconnectReason, message: Message?) {
-        let profile = subscriber.profile
-        endSubscriber(subscriber, reason: reason, keepAliveTime: keepAliveTime > 0 ? keepAliveTime : nil) { buffer in
+    func endStream(_ reason: DisconnectReason, message: Message?) {
+        finish(reason, keepAliveTime: Int(keepAliveTime)) { buffer in
             if let message { buffer.writeBytes(profile.encode(message)) }
             buffer.writeBytes(SubscriberProfile.chunk(profile.footer, profile.key.isChunked))
             if profile.key.isChunked { buffer.writeBytes(ChunkedCoding.lastChunk) }

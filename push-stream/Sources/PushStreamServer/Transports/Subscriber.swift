@@ -1,34 +1,138 @@
+import NIOCore
 import PushStreamCore
+import Synchronization
 
-/// One subscriber of an event loop: what stays in memory between messages.
-final class Subscriber {
-    unowned let connection: ConnectionHandler
+/// Where a subscriber's bytes go: a NIO channel with its ``ConnectionHandler``, or a ``SubscriberSocket``.
+protocol SubscriberLink: AnyObject {
+    /// The socket that messages may be written to directly, or -1 if they must go through ``send(_:)``.
+    var directDescriptor: Int32 { get }
+    /// Sends bytes, or keeps them until the client reads on.
+    ///
+    /// - Returns: false if the client has left more unread than it may: it must go.
+    func send(_ buffer: ByteBuffer) -> Bool
+    /// Ends what ``send(_:)`` has gathered in one tick.
+    func flush()
+    /// Writes the last bytes. Then the connection serves the next request if `keepAliveTime` (milliseconds) is above 0, else it ends.
+    func finish(_ rest: ByteBuffer, keepAliveTime: Int)
+    /// Ends the connection without a goodbye.
+    func drop()
+}
+
+/// One subscriber of an event loop: what stays in memory between messages. Its timer is the connection's time and its ping.
+final class Subscriber: LoopTimed {
+    unowned let hub: LoopHub
+    unowned let link: any SubscriberLink
     let profile: SubscriberProfile
     /// Messages up to here were part of what the subscriber got at its start.
     let sequence: UInt64
     var subscriptions: [Subscription] = []
     /// Takes messages one by one, because it has several channels or waits for a single message.
     let needsOrder: Bool
-    /// Tick of the last write, from which the ping interval counts.
+    /// Whether it is in the store and in the lists.
+    var isActive = true
+    /// Tick of the last write of its own, from which the ping interval counts; see ``lastWrite``.
     var lastActivity: Int
     /// Tick at which the connection ends; `.max` is never.
     let expiry: Int
+    /// `keepalive_timeout` for the requests after this one, in milliseconds; 0 if the connection ends with it.
+    let keepAliveTime: Int32
     /// Long polls only.
     let longPoll: LongPoll?
     /// Made when a WebSocket client sends something.
     var incoming: IncomingWebSocket?
 
     init(
-        connection: ConnectionHandler, profile: SubscriberProfile, sequence: UInt64, needsOrder: Bool, now: Int, expiry: Int,
-        longPoll: LongPoll?
+        hub: LoopHub, link: any SubscriberLink, profile: SubscriberProfile, sequence: UInt64, needsOrder: Bool,
+        keepAliveTime: Int, longPoll: LongPoll?
     ) {
+        self.hub = hub
+        self.link = link
         self.needsOrder = needsOrder
-        self.connection = connection
         self.profile = profile
         self.sequence = sequence
-        self.expiry = expiry
+        self.keepAliveTime = Int32(clamping: keepAliveTime)
         self.longPoll = longPoll
-        lastActivity = now
+        expiry = profile.expiry(from: hub.tick)
+        lastActivity = hub.tick
+    }
+
+    /// Tick of the last write. What goes to all subscribers of a channel is noted once, in its list.
+    private var lastWrite: Int {
+        needsOrder ? lastActivity : max(lastActivity, subscriptions.first?.list.lastActivity ?? 0)
+    }
+
+    // MARK: Time
+
+    func setTimer() {
+        if hub.isDraining { return }
+        var deadline = expiry
+        if longPoll == nil, let interval = profile.pingTicks { deadline = min(deadline, lastWrite + interval) }
+        hub.schedule(self, atTick: deadline)
+    }
+
+    override func timerFired() {
+        // A connection that could not get rid of its last bytes in time.
+        guard isActive else { return link.drop() }
+        if hub.isDraining { return end(.shutdown) }
+        if hub.tick >= expiry { return end(.expired) }
+        if longPoll == nil, let interval = profile.pingTicks, hub.tick >= lastWrite + interval {
+            hub.metrics.pings.wrappingAdd(1, ordering: .relaxed)
+            guard sendNow(profile.ping) else { return }
+        }
+        setTimer()
+    }
+
+    // MARK: Sending
+
+    /// Sends something that is this subscriber's alone.
+    ///
+    /// - Returns: false if the subscriber is gone for it.
+    @discardableResult
+    func sendNow(_ buffer: ByteBuffer) -> Bool {
+        lastActivity = hub.tick
+        guard link.send(buffer) else {
+            disconnect(.slow)
+            return false
+        }
+        link.flush()
+        return isActive
+    }
+
+    // MARK: Ending
+
+    /// Ends in the transport's manner.
+    func end(_ reason: DisconnectReason, message: Message? = nil) {
+        switch profile.key.mode {
+        case .longPolling, .polling: endLongPoll(reason)
+        case .streaming, .eventSource: endStream(reason, message: message)
+        case .webSocket: endWebSocket(reason, message: message)
+        }
+    }
+
+    /// Leaves the channels, writes the end of the response and goes on with the connection.
+    func finish(_ reason: DisconnectReason, keepAliveTime: Int, _ write: (inout ByteBuffer) -> Void) {
+        guard isActive else { return }
+        hub.leave(self, reason: reason)
+        var rest = ByteBuffer()
+        write(&rest)
+        link.finish(rest, keepAliveTime: hub.isDraining ? 0 : keepAliveTime)
+    }
+
+    /// Drops the subscriber without a goodbye.
+    func disconnect(_ reason: DisconnectReason) {
+        guard isActive else { return }
+        hub.leave(self, reason: reason)
+        link.drop()
+    }
+
+    /// A channel is gone. The connection ends with its last one.
+    func channelDeleted(_ message: Message) {
+        if longPoll != nil { return answer(with: message, reason: .channelDeleted) }
+        if subscriptions.count > 1 {
+            sendNow(ByteBuffer(bytes: profile.encode(message)))
+        } else {
+            end(.channelDeleted, message: message)
+        }
     }
 }
 
@@ -36,37 +140,6 @@ final class Subscriber {
 struct Subscription {
     let list: SubscriberList
     var index: Int32
-}
-
-/// The subscribers of one channel on one event loop.
-final class SubscriberList {
-    let channel: ChannelToken
-    let name: ChannelName
-    /// The second number says which of the subscriber's subscriptions this is.
-    private(set) var entries: [(subscriber: Subscriber, slot: Int32)] = []
-    /// Subscribers that also have other channels, or wait for a single message: they need the order of the whole tick.
-    private(set) var orderedCount = 0
-
-    init(channel: ChannelToken, name: ChannelName) {
-        self.channel = channel
-        self.name = name
-    }
-
-    func append(_ subscriber: Subscriber) {
-        subscriber.subscriptions.append(Subscription(list: self, index: Int32(entries.count)))
-        entries.append((subscriber, Int32(subscriber.subscriptions.count - 1)))
-        if subscriber.needsOrder { orderedCount += 1 }
-    }
-
-    /// Takes out an entry; the last one moves into its place.
-    func remove(at index: Int) {
-        if entries[index].subscriber.needsOrder { orderedCount -= 1 }
-        let last = entries.removeLast()
-        if index < entries.count {
-            entries[index] = last
-            last.subscriber.subscriptions[Int(last.slot)].index = Int32(index)
-        }
-    }
 }
 
 /// State of a WebSocket client's own messages.

@@ -3,9 +3,6 @@ import PushStreamCore
 
 /// WebSocket (RFC 6455, versions 8 and 13): each message a text frame.
 extension ConnectionHandler {
-    /// Bytes of a client's text message at most, where nobody may publish.
-    private static let idleMessageLimit = 64 * 1024
-
     func openWebSocket(_ request: Request, _ settings: SubscriberSettings) {
         let head = request.head
         func refuse(_ status: Int, _ fields: [(name: String, value: String)]) {
@@ -64,13 +61,16 @@ extension ConnectionHandler {
         let profile = hub.profile(
             subscriberRequest.profileKey(.webSocket, storesMessages: subscriberRequest.settings.storesMessages))
         append { $0.writeBytes(profile.opening(result.messages)) }
-        keepAliveTime = 0
         register(channels, result, profile: profile)
     }
+}
 
-    func endWebSocket(_ subscriber: Subscriber, reason: DisconnectReason, message: Message?) {
-        let profile = subscriber.profile
-        endSubscriber(subscriber, reason: reason, keepAliveTime: nil) { buffer in
+extension Subscriber {
+    /// Bytes of a client's text message at most, where nobody may publish.
+    private static let idleMessageLimit = 64 * 1024
+
+    func endWebSocket(_ reason: DisconnectReason, message: Message?) {
+        finish(reason, keepAliveTime: 0) { buffer in
             if let message { buffer.writeBytes(profile.encode(message)) }
             buffer.writeBytes(profile.footer)
             buffer.writeBytes(WebSocketFrame.plainClose)
@@ -78,53 +78,44 @@ extension ConnectionHandler {
     }
 
     /// Handles what the client sends.
-    func receiveFrames(_ buffer: inout ByteBuffer, _ subscriber: Subscriber) {
-        let key = subscriber.profile.key
+    func receiveFrames(_ bytes: UnsafeRawBufferPointer) {
+        let key = profile.key
         let limit = key.publishes ? (key.bodyLimit == 0 ? Int.max : key.bodyLimit) : Self.idleMessageLimit
-        let incoming =
-            subscriber.incoming
-            ?? IncomingWebSocket(WebSocketReader(messageLimit: limit, keepsText: key.publishes))
-        subscriber.incoming = incoming
+        let incoming = incoming ?? IncomingWebSocket(WebSocketReader(messageLimit: limit, keepsText: key.publishes))
+        self.incoming = incoming
         hub.updateTime()
-        let events = buffer.withUnsafeReadableBytes { incoming.reader.read($0) }
-        for event in events {
-            guard self.subscriber === subscriber else { return }
-            handle(event, of: subscriber)
+        for event in incoming.reader.read(bytes) {
+            guard isActive else { return }
+            handle(event)
         }
-        if incoming.reader.isIdle { subscriber.incoming = nil }
+        if incoming.reader.isIdle { self.incoming = nil }
     }
 
-    private func handle(_ event: WebSocketReader.Event, of subscriber: Subscriber) {
+    private func handle(_ event: WebSocketReader.Event) {
         switch event {
-        case .text(let text):
-            if subscriber.profile.key.publishes, !text.isEmpty { publish(text, from: subscriber) }
-        case .ping(let payload):
-            if !sendToSubscriber(ByteBuffer(bytes: WebSocketFrame.encode(.pong, payload: payload))) {
-                disconnectSubscriber(.slow)
-            }
-            flush()
+        case .text(let text): if profile.key.publishes, !text.isEmpty { publish(text) }
+        case .ping(let payload): sendNow(ByteBuffer(bytes: WebSocketFrame.encode(.pong, payload: payload)))
         case .pong: break
-        case .close:
-            endSubscriber(subscriber, reason: .clientClosed, keepAliveTime: nil) { $0.writeBytes(WebSocketFrame.plainClose) }
-        case .failure(let code): fail(subscriber, code: code)
+        case .close: finish(.clientClosed, keepAliveTime: 0) { $0.writeBytes(WebSocketFrame.plainClose) }
+        case .failure(let code): fail(code)
         }
     }
 
-    private func fail(_ subscriber: Subscriber, code: UInt16) {
-        endSubscriber(subscriber, reason: .protocolError, keepAliveTime: nil) { $0.writeBytes(WebSocketFrame.close(code: code)) }
+    private func fail(_ code: UInt16) {
+        finish(.protocolError, keepAliveTime: 0) { $0.writeBytes(WebSocketFrame.close(code: code)) }
     }
 
     /// `push_stream_websocket_allow_publish`: a client's text goes to its channels, but never to the events channel.
-    private func publish(_ text: [UInt8], from subscriber: Subscriber) {
+    private func publish(_ text: [UInt8]) {
         let events = hub.context.store.settings.eventsChannelID
-        let names = subscriber.subscriptions.map(\.list.name).filter { $0.description != events }
-        let (stores, now) = (subscriber.profile.key.storesMessages, hub.now)
+        let names = subscriptions.map(\.list.name).filter { $0.description != events }
+        let (stores, now) = (profile.key.storesMessages, hub.now)
         do throws(StoreError) {
             _ = try hub.context.store.withTable { table throws(StoreError) in
                 try table.publish(MessageDraft(text: text), to: names, stores: stores, now: now)
             }
         } catch {
-            fail(subscriber, code: 1011)
+            fail(1011)
         }
     }
 }

@@ -2,6 +2,12 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// A socket under the test's full control: sends any bytes, and waits for what comes back, with a deadline.
 final class RawClient: Sendable {
     struct DeadlineExceeded: Error, CustomStringConvertible {
@@ -70,6 +76,15 @@ final class RawClient: Sendable {
     }
 
     func close() async { try? await channel.close() }
+
+    /// Lets a client that never read begin to.
+    func startReading() async throws { try await channel.setOption(.autoRead, value: true).get() }
+
+    /// Ends the connection with a reset.
+    func reset() async throws {
+        try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        await close()
+    }
 
     var bytes: [UInt8] { state.state.withLock { $0.bytes } }
     var text: String { String(decoding: bytes, as: UTF8.self) }

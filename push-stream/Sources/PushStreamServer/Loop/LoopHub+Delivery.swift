@@ -1,0 +1,137 @@
+import NIOCore
+import PushStreamCore
+import Synchronization
+
+/// Hands messages to the subscribers of one event loop.
+extension LoopHub {
+    /// Hands out what came since the last time.
+    func deliver() {
+        let deliveries = mailbox.drain()
+        if deliveries.isEmpty { return }
+        updateTime()
+        var batches: [DeliveryBatch] = []
+        var batchOf: [ChannelToken: Int] = [:]
+        var deletions: [Delivery] = []
+        for delivery in deliveries {
+            if delivery.kind == .channelDeleted {
+                deletions.append(delivery)
+            } else if let batch = batchOf[delivery.channel] {
+                batches[batch].messages.append(delivery.message)
+            } else if let list = lists[delivery.channel] {
+                batchOf[delivery.channel] = batches.count
+                batches.append(DeliveryBatch(list: list, messages: [delivery.message]))
+            }
+        }
+        var needsOrder = false
+        for batch in batches {
+            sendToOneChannelSubscribers(batch)
+            if batch.list.orderedCount > 0 { needsOrder = true }
+        }
+        if needsOrder { sendInOrder(deliveries) }
+        for deletion in deletions { endSubscriptions(deletion) }
+        flush()
+    }
+
+    /// Subscribers of this channel alone get all its messages of the tick as one buffer, in one system call each.
+    private func sendToOneChannelSubscribers(_ batch: DeliveryBatch) {
+        let list = batch.list
+        guard list.orderedCount < list.entries.count else { return }
+        list.lastActivity = tick
+        var sent = 0
+        // One that came in the middle of the tick had some of the messages in its snapshot: then each is looked at.
+        if list.lastJoin < batch.messages[0].sequence {
+            for profile in profiles.values {
+                var others: [Int] = []
+                sent += write(batch, profile, &others) * batch.messages.count
+                let subscribers = others.map { list.entries[$0].subscriber }
+                let buffer = subscribers.isEmpty ? ByteBuffer() : batch.encode(profile)
+                for subscriber in subscribers where !subscriber.needsOrder && subscriber.isActive {
+                    sent += batch.messages.count
+                    if !subscriber.link.send(buffer) { subscriber.disconnect(.slow) }
+                }
+            }
+        } else {
+            for subscriber in list.entries.map(\.subscriber) where !subscriber.needsOrder && subscriber.isActive {
+                let rest = batch.messages.filter { $0.sequence > subscriber.sequence }
+                if rest.isEmpty { continue }
+                sent += rest.count
+                let buffer = DeliveryBatch(list: list, messages: rest).encode(subscriber.profile)
+                if !subscriber.link.send(buffer) { subscriber.disconnect(.slow) }
+            }
+        }
+        metrics.deliveries.wrappingAdd(sent, ordering: .relaxed)
+    }
+
+    /// Writes a batch to the sockets of one profile.
+    private func write(_ batch: DeliveryBatch, _ profile: SubscriberProfile, _ others: inout [Int]) -> Int {
+        guard batch.list.entries.contains(where: { $0.profile == profile.index }) else { return 0 }
+        let buffer = batch.encode(profile)
+        let (sent, shortfalls) = buffer.withUnsafeReadableBytes { bytes in
+            batch.list.write(bytes, profile: Int32(profile.index), others: &others)
+        }
+        for shortfall in shortfalls {
+            guard let socket = shortfall.subscriber.link as? SubscriberSocket else { continue }
+            if let taken = shortfall.taken { socket.keep(buffer, after: taken) } else { socket.lost() }
+        }
+        return sent
+    }
+
+    /// Subscribers of several channels get the messages one by one, in the order of the publishes; long polls take the first.
+    private func sendInOrder(_ deliveries: [Delivery]) {
+        var sent = 0
+        for delivery in deliveries where delivery.kind == .message {
+            guard let list = lists[delivery.channel], list.orderedCount > 0 else { continue }
+            var cache = [ByteBuffer?](repeating: nil, count: profiles.count)
+            let subscribers = list.entries.map(\.subscriber)
+            for subscriber in subscribers
+            where subscriber.needsOrder && subscriber.isActive && subscriber.sequence < delivery.message.sequence {
+                sent += 1
+                if subscriber.longPoll != nil {
+                    subscriber.answer(with: delivery.message)
+                    continue
+                }
+                let buffer = cache[subscriber.profile.index] ?? ByteBuffer(bytes: subscriber.profile.encode(delivery.message))
+                cache[subscriber.profile.index] = buffer
+                subscriber.lastActivity = tick
+                if !subscriber.link.send(buffer) { subscriber.disconnect(.slow) }
+            }
+        }
+        metrics.deliveries.wrappingAdd(sent, ordering: .relaxed)
+    }
+
+    private func endSubscriptions(_ deletion: Delivery) {
+        guard let list = lists[deletion.channel] else { return }
+        for subscriber in list.entries.map(\.subscriber) where subscriber.isActive {
+            subscriber.channelDeleted(deletion.message)
+            // Other channels go on: only this subscription ends.
+            guard subscriber.isActive else { continue }
+            removeSubscription(of: subscriber, to: list)
+        }
+    }
+
+    private func removeSubscription(of subscriber: Subscriber, to list: SubscriberList) {
+        guard let slot = subscriber.subscriptions.firstIndex(where: { $0.list === list }) else { return }
+        // The slots of the others must stay, so this subscriber is entered anew with what is left.
+        let rest = subscriber.subscriptions.enumerated().filter { $0.offset != slot }.map(\.element.list)
+        for subscription in subscriber.subscriptions { drop(subscription) }
+        subscriber.subscriptions = []
+        for other in rest {
+            restore(other)
+            other.append(subscriber)
+        }
+        try? context.store.withTable { $0.leave([list.channel], loop: index, now: now) }
+    }
+}
+
+/// The messages of one channel in one tick.
+private struct DeliveryBatch {
+    let list: SubscriberList
+    var messages: [Message]
+
+    func encode(_ profile: SubscriberProfile) -> ByteBuffer {
+        if messages.count == 1 { return ByteBuffer(bytes: profile.encode(messages[0])) }
+        var bytes: [UInt8] = []
+        for message in messages { bytes += profile.encode(message) }
+        return ByteBuffer(bytes: bytes)
+    }
+}

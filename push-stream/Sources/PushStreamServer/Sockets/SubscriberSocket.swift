@@ -1,0 +1,214 @@
+import NIOCore
+import NIOPosix
+import PushStreamCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The socket of a subscriber that has left NIO: a stream needs no pipeline, no request parser and no buffers while it waits, so all
+/// that stays is a descriptor and, when the client is slow, what it has not taken. The loop writes to it directly.
+final class SubscriberSocket: SubscriberLink {
+    /// Reads of one event before others get their turn.
+    private static let readsPerTurn = 16
+
+    private unowned let hub: LoopHub
+    private let listener: ListenerContext
+    private let descriptor: Int32
+    /// Requests that this connection has carried.
+    private let requests: Int32
+    private(set) var token: UInt64 = 0
+    /// Kept alive by the socket; nil before ``serve(_:)``.
+    private var subscriber: Subscriber?
+    private var queue: OutputQueue?
+    /// Writes of one tick that leave together.
+    private var gathered: ByteBuffer?
+    /// Sent ahead by the client: its next request.
+    private var ahead: ByteBuffer?
+    private var isEnding = false
+
+    /// Takes over the descriptor.
+    init(hub: LoopHub, listener: ListenerContext, descriptor: Int32, requests: Int) {
+        self.hub = hub
+        self.listener = listener
+        self.descriptor = descriptor
+        self.requests = Int32(clamping: requests)
+        token = hub.sockets.insert(self)
+    }
+
+    /// Sends what comes before the first message, and begins to watch the client.
+    func serve(_ subscriber: Subscriber, opening: ByteBuffer) {
+        self.subscriber = subscriber
+        write(opening)
+        if subscriber.isActive, !hub.watcher.watch(descriptor, token: token) { subscriber.disconnect(.clientClosed) }
+    }
+
+    // MARK: Writing
+
+    var directDescriptor: Int32 { descriptor }
+
+    func send(_ buffer: ByteBuffer) -> Bool {
+        if let queue, queue.count > hub.context.outputLimit { return false }
+        if subscriber?.needsOrder == true {
+            if gathered == nil {
+                gathered = buffer
+                if let subscriber { hub.needsFlush(subscriber) }
+            } else {
+                gathered?.writeImmutableBuffer(buffer)
+            }
+        } else {
+            write(buffer)
+        }
+        return true
+    }
+
+    func flush() {
+        guard let buffer = gathered else { return }
+        gathered = nil
+        write(buffer)
+    }
+
+    /// Writes, and keeps what the socket does not take.
+    private func write(_ buffer: ByteBuffer) {
+        if queue != nil {
+            queue?.append(buffer)
+            return
+        }
+        switch buffer.withUnsafeReadableBytes({ SocketCalls.send(descriptor, $0) }) {
+        case .sent(let count): keep(buffer, after: count)
+        case .broken: lost()
+        }
+    }
+
+    /// Keeps the part of a buffer that the socket has not taken.
+    func keep(_ buffer: ByteBuffer, after count: Int) {
+        guard count < buffer.readableBytes else { return }
+        var rest = buffer
+        rest.moveReaderIndex(forwardBy: count)
+        var queue = OutputQueue()
+        queue.append(rest)
+        self.queue = queue
+        setDirect(false)
+        hub.watcher.awaitRoom(descriptor, token: token)
+    }
+
+    /// Whether messages may be written past the queue.
+    private func setDirect(_ isDirect: Bool) {
+        guard let subscriber, !subscriber.needsOrder, let place = subscriber.subscriptions.first else { return }
+        place.list.setDescriptor(isDirect ? descriptor : -1, at: Int(place.index))
+    }
+
+    private func drain() {
+        guard queue != nil else { return }
+        guard queue?.write(to: descriptor) == true else { return lost() }
+        if queue?.isEmpty == true {
+            queue = nil
+            if isEnding { return end() }
+            setDirect(true)
+        } else {
+            hub.watcher.awaitRoom(descriptor, token: token)
+        }
+    }
+
+    // MARK: Reading
+
+    func handle(_ event: SocketEvent) {
+        if event.isWritable { drain() }
+        if event.isReadable { read() }
+    }
+
+    private func read() {
+        for _ in 0..<Self.readsPerTurn {
+            guard hub.sockets[token] === self, !isEnding else { return }
+            switch SocketCalls.receive(descriptor, into: hub.readBuffer) {
+            case .nothing: return
+            case .end: return lost()
+            case .bytes(let count): receive(UnsafeRawBufferPointer(rebasing: hub.readBuffer[..<count]))
+            }
+        }
+        // Told once, so the rest of it must be asked for.
+        let token = token
+        hub.later { hub in hub.sockets[token]?.read() }
+    }
+
+    /// Bytes of the client that arrived with or after its request.
+    func receive(_ bytes: UnsafeRawBufferPointer) {
+        guard let subscriber, subscriber.isActive, !bytes.isEmpty else { return }
+        if subscriber.profile.key.mode == .webSocket { return subscriber.receiveFrames(bytes) }
+        guard (ahead?.readableBytes ?? 0) + bytes.count <= ConnectionHandler.pendingLimit else {
+            return subscriber.disconnect(.protocolError)
+        }
+        if ahead == nil { ahead = ByteBuffer() }
+        ahead?.writeBytes(bytes)
+    }
+
+    /// The client is gone.
+    func lost() {
+        if let subscriber, subscriber.isActive { hub.leave(subscriber, reason: .clientClosed) }
+        drop()
+    }
+
+    // MARK: Ending
+
+    func finish(_ rest: ByteBuffer, keepAliveTime: Int) {
+        if gathered != nil {
+            let last = gathered
+            gathered = nil
+            if let last { write(last) }
+        }
+        guard hub.sockets[token] === self else { return }
+        write(rest)
+        guard hub.sockets[token] === self else { return }
+        if queue != nil {
+            isEnding = true
+            if let subscriber { hub.schedule(subscriber, inMilliseconds: ConnectionHandler.lingeringTime) }
+        } else if keepAliveTime > 0 {
+            returnToNIO(keepAliveTime: keepAliveTime)
+        } else {
+            end()
+        }
+    }
+
+    /// Closes after what was written. Unread bytes would turn the end into a reset that overtakes the last bytes.
+    private func end() {
+        _ = SocketCalls.receive(descriptor, into: hub.readBuffer)
+        drop()
+    }
+
+    func drop() {
+        guard hub.sockets[token] === self else { return }
+        close(descriptor)
+        forget()
+    }
+
+    /// Ends the subscriber within `delay` milliseconds, because the engine stops.
+    func drain(within delay: Int) {
+        guard let subscriber, subscriber.isActive else { return }
+        hub.schedule(subscriber, inMilliseconds: delay)
+    }
+
+    private func forget() {
+        if let subscriber { hub.cancelTimer(subscriber) }
+        hub.remove(token)
+    }
+
+    /// The next request of the connection is read by a handler again.
+    private func returnToNIO(keepAliveTime: Int) {
+        hub.watcher.unwatch(descriptor)
+        let resumed = ConnectionHandler.Resumed(
+            requests: Int(requests), keepAliveTime: keepAliveTime, ahead: ahead)
+        let handler = NIOLoopBound(ConnectionHandler(hub: hub, listener: listener, resumed: resumed), eventLoop: hub.eventLoop)
+        let limit = hub.context.outputLimit
+        ClientBootstrap(group: hub.eventLoop)
+            .channelOption(.writeBufferWaterMark, value: ChannelOptions.Types.WriteBufferWaterMark(low: limit / 2, high: limit))
+            .channelOption(.maxMessagesPerRead, value: 4)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler.value) }
+            }
+            .withConnectedSocket(descriptor)
+            .whenFailure { _ in }
+        forget()
+    }
+}

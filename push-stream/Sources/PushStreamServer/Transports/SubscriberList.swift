@@ -1,0 +1,89 @@
+import NIOCore
+import PushStreamCore
+
+/// The subscribers of one channel on one event loop.
+final class SubscriberList {
+    struct Entry {
+        let subscriber: Subscriber
+        /// Which of the subscriber's subscriptions this is.
+        let slot: Int32
+        /// Index of the subscriber's profile on this loop.
+        let profile: Int32
+        /// Where messages are written directly; -1 if they go through the subscriber's link. Here, so that a message for many
+        /// subscribers walks through one array and not through all their objects.
+        var descriptor: Int32
+    }
+
+    let channel: ChannelToken
+    let name: ChannelName
+    private(set) var entries: ContiguousArray<Entry> = []
+    /// Subscribers that also have other channels, or wait for a single message: they need the order of the whole tick.
+    private(set) var orderedCount = 0
+    /// Nobody joined after this place in the order of all publishes.
+    private(set) var lastJoin: UInt64 = 0
+    /// Tick of the last message to the subscribers of this channel alone.
+    var lastActivity = 0
+
+    init(channel: ChannelToken, name: ChannelName) {
+        self.channel = channel
+        self.name = name
+    }
+
+    func append(_ subscriber: Subscriber) {
+        subscriber.subscriptions.append(Subscription(list: self, index: Int32(entries.count)))
+        entries.append(
+            Entry(
+                subscriber: subscriber, slot: Int32(subscriber.subscriptions.count - 1),
+                profile: Int32(subscriber.profile.index),
+                descriptor: subscriber.needsOrder ? -1 : subscriber.link.directDescriptor))
+        lastJoin = max(lastJoin, subscriber.sequence)
+        if subscriber.needsOrder { orderedCount += 1 }
+    }
+
+    /// Takes out an entry; the last one moves into its place.
+    func remove(at index: Int) {
+        if entries[index].subscriber.needsOrder { orderedCount -= 1 }
+        let last = entries.removeLast()
+        if index < entries.count {
+            entries[index] = last
+            last.subscriber.subscriptions[Int(last.slot)].index = Int32(index)
+        }
+    }
+
+    func setDescriptor(_ descriptor: Int32, at index: Int) {
+        entries[index].descriptor = descriptor
+    }
+
+    /// A write of one message batch that did not take all bytes.
+    struct Shortfall {
+        let subscriber: Subscriber
+        /// Bytes that were taken; nil if the connection is broken.
+        let taken: Int?
+    }
+
+    /// Writes the same bytes to every direct subscriber of one profile, one system call each.
+    ///
+    /// - Parameters:
+    ///   - others: gets the indices of entries that need their link.
+    /// - Returns: those whose socket did not take everything, and another profile that the list has, if any comes after `profile`.
+    func write(_ bytes: UnsafeRawBufferPointer, profile: Int32, others: inout [Int]) -> (sent: Int, shortfalls: [Shortfall]) {
+        var shortfalls: [Shortfall] = []
+        var sent = 0
+        entries.withUnsafeBufferPointer { entries in
+            for index in entries.indices where entries[index].profile == profile {
+                let descriptor = entries[index].descriptor
+                if descriptor < 0 {
+                    others.append(index)
+                    continue
+                }
+                sent += 1
+                switch SocketCalls.send(descriptor, bytes) {
+                case .sent(bytes.count): continue
+                case .sent(let taken): shortfalls.append(Shortfall(subscriber: entries[index].subscriber, taken: taken))
+                case .broken: shortfalls.append(Shortfall(subscriber: entries[index].subscriber, taken: nil))
+                }
+            }
+        }
+        return (sent, shortfalls)
+    }
+}
