@@ -104,6 +104,25 @@ import Testing
         }
     }
 
+    @Test func aHistoryLargerThanTheSocketTakesArrivesWhole() async throws {
+        try await TestEngine.run({ $0.store.maxMessagesPerChannel = nil }) { server in
+            let text = String(repeating: "x", count: 30_000)
+            let count = 400
+            for _ in 1...count { try await server.publish(text, to: "a") }
+            let client = try await server.connect(reads: false)
+            try await client.send("GET /ev/a.b\(count) HTTP/1.1\r\nHost: t\r\n\r\n")
+            try await server.waitForSubscribers(1)
+            try await client.startReading()
+            let size = count * text.utf8.count
+            try await client.wait(.seconds(30)) { bytes, _ in
+                bytes.count > size && bytes.suffix(6).elementsEqual("\"}\n\n\r\n".utf8)
+            }
+            #expect(Self.ids(client.bytes, textLength: text.utf8.count) == Array(1...count))
+            try await server.publish("last", to: "a")
+            try await client.wait(.seconds(30)) { bytes, _ in Array(bytes.suffix(300)).contains(Array("\"last\"".utf8)) }
+        }
+    }
+
     /// The message ids in the order in which they came. A text in each message is stepped over.
     private static func ids(_ bytes: [UInt8], textLength: Int) -> [Int] {
         let needle = Array("{\"id\":".utf8)

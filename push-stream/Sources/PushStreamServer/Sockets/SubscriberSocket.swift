@@ -41,8 +41,9 @@ final class SubscriberSocket: SubscriberLink {
     /// Sends what comes before the first message, and begins to watch the client.
     func serve(_ subscriber: Subscriber, opening: ByteBuffer) {
         self.subscriber = subscriber
+        // Watched before the first write, which may be more than the socket takes.
+        guard hub.watcher.watch(descriptor, token: token) else { return subscriber.disconnect(.clientClosed) }
         write(opening)
-        if subscriber.isActive, !hub.watcher.watch(descriptor, token: token) { subscriber.disconnect(.clientClosed) }
     }
 
     // MARK: Writing
