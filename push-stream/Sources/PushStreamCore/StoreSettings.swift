@@ -17,8 +17,8 @@ public struct StoreSettings: Sendable, Equatable {
     public var eventsChannelID: String?
     /// `push_stream_channel_deleted_message_text`.
     public var channelDeletedText: String = "Channel deleted"
-    /// `push_stream_ping_message_text`.
-    public var pingText: String = ""
+    /// `push_stream_ping_message_text`. The module's default is a space, whatever its documentation says.
+    public var pingText: String = " "
     /// `push_stream_timeout_with_body`.
     public var timeoutWithBody: Bool = false
 

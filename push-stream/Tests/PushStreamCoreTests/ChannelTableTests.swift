@@ -116,10 +116,20 @@ import Testing
         #expect(table.summary(now: 1_000_000).channelsInDelete == 1)
         // A new channel of that name is another one.
         #expect(try publish(&table, "a", "new").subscribers == 0)
-        table.unsubscribe(subscriber.registered, loop: 1, now: 1_000_000)
-        let summary = table.summary(now: 1_000_000)
+        // Until the next collection the figures are as the module's are.
+        #expect(table.summary(now: 1_000_000).storedMessages == 2)
+        table.sweep(now: 1_004_000, limit: 0)
+        #expect(table.summary(now: 1_004_000).channelsInDelete == 1)
+        table.unsubscribe(subscriber.registered, loop: 1, now: 1_005_000)
+        #expect(table.summary(now: 1_005_000).channelsInDelete == 1)
+        table.sweep(now: 1_007_999, limit: 0)
+        #expect(table.summary(now: 1_007_999).channelsInDelete == 1)
+        table.sweep(now: 1_008_000, limit: 0)
+        let summary = table.summary(now: 1_008_000)
         #expect(summary.channelsInDelete == 0)
         #expect(summary.channelsInTrash == 1)
+        #expect(summary.messagesInTrash == 1)
+        #expect(summary.storedMessages == 1)
         #expect(summary.subscribers == 0)
         #expect(table.statistics(of: name("b"))?.subscribers == 0)
     }

@@ -31,7 +31,7 @@ extension DirectiveTable {
         Self.module(
             "push_stream_channel_deleted_message_text", .http, default: "Channel deleted",
             summary: "Text that subscribers of a deleted channel get."),
-        Self.module("push_stream_ping_message_text", .http, default: "\"\"", summary: "Text of a ping."),
+        Self.module("push_stream_ping_message_text", .http, default: "\" \"", summary: "Text of a ping."),
         Self.module(
             "push_stream_timeout_with_body", .http, kind: .flag, default: "off",
             summary: "A long poll that ends without message answers 200 with a body."),

@@ -20,6 +20,7 @@ final class Channel {
     /// Milliseconds since 1970 after which an empty channel without subscribers goes.
     var inactiveAfter: Int
     var isDeleted = false
+    var messagesAtDeletion = 0
 
     init(
         name: ChannelName, token: ChannelToken, index: Int, isWildcard: Bool, isForEvents: Bool, loops: Int, inactiveAfter: Int

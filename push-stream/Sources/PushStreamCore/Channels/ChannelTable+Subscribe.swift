@@ -114,10 +114,7 @@ extension ChannelTable {
             guard let channel = byToken[token] else { continue }
             channel.removeSubscriber(onLoop: loop)
             emitEvent("client_unsubscribed", channel, now: now)
-            if channel.isDeleted, channel.subscribers == 0 {
-                channelsInDelete -= 1
-                bury(channel, now: now)
-            }
+            if channel.isDeleted, channel.subscribers == 0 { finishDeletion(of: channel, now: now) }
         }
     }
 
@@ -155,8 +152,8 @@ extension ChannelTable {
         if let first = history.firstIndex(where: { message in
             (position.eventID != nil && message.eventID == position.eventID) || position.isBefore(message)
         }) {
-            let isTheEvent = position.eventID != nil && history[first].eventID == position.eventID
-            return history[(isTheEvent ? first + 1 : first)...]
+            // Where time and tag point before the event, they win.
+            return history[(position.isBefore(history[first]) ? first : first + 1)...]
         }
         guard let eventID = position.eventID, position.time == nil else { return [] }
         // Beyond the module: the id is another requested channel's.

@@ -4,6 +4,7 @@ extension ChannelTable {
     /// Drops expired messages and inactive channels of the next `limit` channels. Called again and again, it gets to all of them
     /// without holding the lock for long.
     public mutating func sweep(now: Int, limit: Int) {
+        if now >= nextCollection { collectDeleted(now: now) }
         for _ in 0..<min(limit, list.count) {
             if list.isEmpty { return }
             if sweepCursor >= list.count { sweepCursor = 0 }
@@ -11,12 +12,25 @@ extension ChannelTable {
             expireMessages(of: channel, now: now)
             if channel.history.isEmpty, channel.subscribers == 0, channel.inactiveAfter < now, !channel.isForEvents {
                 // The last channel takes this one's place, so the cursor stays.
-                detach(channel, now: now)
+                let messages = detach(channel)
+                storedMessages -= messages
+                messagesInTrash.add(messages, now: now)
+                channelsInTrash.add(1, now: now)
                 bury(channel, now: now)
             } else {
                 sweepCursor += 1
             }
         }
+    }
+
+    /// Moves what was deleted to trash.
+    private mutating func collectDeleted(now: Int) {
+        nextCollection += ((now - nextCollection) / Self.collectionInterval + 1) * Self.collectionInterval
+        channelsInDelete -= channelsToCollect
+        channelsInTrash.add(channelsToCollect, now: now)
+        storedMessages -= messagesToCollect
+        messagesInTrash.add(messagesToCollect, now: now)
+        (channelsToCollect, messagesToCollect) = (0, 0)
     }
 
     mutating func expireMessages(of channel: Channel, now: Int) {

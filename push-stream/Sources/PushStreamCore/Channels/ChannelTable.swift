@@ -13,7 +13,14 @@ public struct ChannelTable {
     var list: [Channel] = []
     /// The same channels by token, and also the deleted ones whose subscribers have not all been told yet.
     var byToken: [ChannelToken: Channel] = [:]
+    /// Deleted channels count as such, and their messages as stored, until a collection finds that no subscriber is left. Nothing of
+    /// them is in memory: only the figures are the Nginx module's.
     var channelsInDelete = 0
+    var channelsToCollect = 0
+    var messagesToCollect = 0
+    var nextCollection: Int
+    /// Milliseconds between two collections, as in the module.
+    static let collectionInterval = 4000
     var sweepCursor = 0
     var lastToken: UInt64 = 0
     /// Place of the newest message in the order of all publishes.
@@ -37,6 +44,7 @@ public struct ChannelTable {
         self.settings = settings
         self.loops = loops
         startedAt = now
+        nextCollection = now + Self.collectionInterval
         subscribersPerLoop = Array(repeating: 0, count: loops)
         wildcardPrefix = settings.wildcardPrefix.flatMap { $0.isEmpty ? nil : Array($0.utf8) }
         eventsChannel = settings.eventsChannelID.flatMap { ChannelName($0) }
@@ -52,6 +60,12 @@ public struct ChannelTable {
 
     /// Checks that hold for publishers and subscribers alike.
     public func check(_ name: ChannelName) throws(StoreError) { try validate(name) }
+
+    /// Checks that hold for whoever changes channels.
+    private func checkPublisher(of name: ChannelName) throws(StoreError) {
+        try validate(name)
+        if name == eventsChannel { throw .eventsChannelIsInternal }
+    }
 
     func validate(_ name: ChannelName) throws(StoreError) {
         if name.bytes == Self.allChannels || name.bytes.contains(UInt8(ascii: "*")) { throw .channelIDNotAuthorized }
@@ -86,7 +100,9 @@ public struct ChannelTable {
     }
 
     /// Takes a channel out of the live ones. Its history is freed.
-    mutating func detach(_ channel: Channel, now: Int) {
+    ///
+    /// - Returns: how many counted messages it held.
+    mutating func detach(_ channel: Channel) -> Int {
         channel.isDeleted = true
         channels[channel.name] = nil
         let last = list.removeLast()
@@ -98,15 +114,20 @@ public struct ChannelTable {
         let dropped = channel.removeHistory()
         for message in dropped { memoryUsed -= message.cost }
         memoryUsed -= channel.cost
-        if !channel.isForEvents { storedMessages -= dropped.count }
-        messagesInTrash.add(dropped.count, now: now)
+        return channel.isForEvents ? 0 : dropped.count
     }
 
     /// Ends a detached channel that has no subscribers (any more).
     mutating func bury(_ channel: Channel, now: Int) {
         byToken[channel.token] = nil
-        channelsInTrash.add(1, now: now)
         emitEvent("channel_destroyed", channel, now: now)
+    }
+
+    /// The last subscriber of a deleted channel has left.
+    mutating func finishDeletion(of channel: Channel, now: Int) {
+        channelsToCollect += 1
+        messagesToCollect += channel.messagesAtDeletion
+        bury(channel, now: now)
     }
 
     /// Charges `cost` against the memory limit; expired messages and channels go first when it is reached.
@@ -120,36 +141,33 @@ public struct ChannelTable {
 
     // MARK: Messages
 
-    /// Publishes to each channel in turn, making those that do not exist. Fails as a whole, before anything is published, if a
-    /// channel is refused; a store that fills up midway keeps what was published before.
+    /// Publishes to each channel in turn, making those that do not exist. Publishes nothing if a channel is refused; a store that
+    /// fills up midway keeps what was published before.
     ///
     /// - Returns: the counters of each channel after the publish.
     public mutating func publish(
         _ draft: MessageDraft, to names: [ChannelName], stores: Bool, now: Int
     ) throws(StoreError) -> [ChannelStatistics] {
-        var targets: [Channel] = []
-        for name in names {
-            try validate(name)
-            if name == eventsChannel { throw .eventsChannelIsInternal }
-        }
-        for name in names { targets.append(try channel(name, now: now)) }
+        let targets = try targets(names, now: now)
         for target in targets { _ = try add(draft, to: target, stores: stores, now: now) }
         return targets.map(\.statistics)
     }
 
     /// Makes the channels or keeps them alive, without a message.
     public mutating func ensure(_ names: [ChannelName], now: Int) throws(StoreError) -> [ChannelStatistics] {
+        let targets = try targets(names, now: now)
+        for target in targets { target.inactiveAfter = now + settings.channelInactivityTime }
+        return targets.map(\.statistics)
+    }
+
+    /// The channels of a publisher. One that is refused leaves those that stand before it, as in the module.
+    private mutating func targets(_ names: [ChannelName], now: Int) throws(StoreError) -> [Channel] {
+        var targets: [Channel] = []
         for name in names {
-            try validate(name)
-            if name == eventsChannel { throw .eventsChannelIsInternal }
+            try checkPublisher(of: name)
+            targets.append(try channel(name, now: now))
         }
-        var result: [ChannelStatistics] = []
-        for name in names {
-            let channel = try channel(name, now: now)
-            channel.inactiveAfter = now + settings.channelInactivityTime
-            result.append(channel.statistics)
-        }
-        return result
+        return targets
     }
 
     @discardableResult
@@ -211,23 +229,20 @@ public struct ChannelTable {
     ///
     /// - Returns: how many of them existed.
     public mutating func delete(_ names: [ChannelName], text: [UInt8]?, now: Int) throws(StoreError) -> Int {
-        for name in names {
-            try validate(name)
-            if name == eventsChannel { throw .eventsChannelIsInternal }
-        }
+        for name in names { try checkPublisher(of: name) }
         var deleted = 0
         for name in names {
             guard let channel = channels[name] else { continue }
             deleted += 1
-            detach(channel, now: now)
+            channelsInDelete += 1
+            channel.messagesAtDeletion = detach(channel)
             let message = Message(
                 sequence: lastSequence, id: Message.ServerID.channelDeleted, channel: name.bytes,
                 text: text ?? Array(settings.channelDeletedText.utf8))
             if channel.subscribers > 0 {
-                channelsInDelete += 1
                 post(Delivery(kind: .channelDeleted, channel: channel.token, message: message), of: channel)
             } else {
-                bury(channel, now: now)
+                finishDeletion(of: channel, now: now)
             }
         }
         return deleted

@@ -18,17 +18,31 @@ public enum SubscriberPath {
     /// - Throws: ``StoreError/noChannelID`` when nothing is left, ``StoreError/invalidChannelID`` for ids that are not UTF-8 or
     ///   have control characters.
     public static func parse(_ value: some Collection<UInt8>) throws(StoreError) -> [RequestedChannel] {
-        let decoded = PercentDecoding.decode(value)
         var channels: [RequestedChannel] = []
-        for segment in decoded.split(separator: UInt8(ascii: "/")) {
+        for requested in try read(value) {
+            if let known = channels.firstIndex(where: { $0.name == requested.name }) {
+                channels[known].backtrack = max(channels[known].backtrack, requested.backtrack)
+            } else {
+                channels.append(requested)
+            }
+        }
+        return channels
+    }
+
+    /// The channels of a publisher or of statistics: one that stands twice gets two messages, as in the module.
+    ///
+    /// - Throws: as ``parse(_:)``.
+    public static func names(_ value: some Collection<UInt8>) throws(StoreError) -> [ChannelName] {
+        try read(value).map(\.name)
+    }
+
+    private static func read(_ value: some Collection<UInt8>) throws(StoreError) -> [RequestedChannel] {
+        var channels: [RequestedChannel] = []
+        for segment in PercentDecoding.decode(value).split(separator: UInt8(ascii: "/")) {
             let (id, backtrack) = splitBacktrack(segment)
             if id.isEmpty { continue }
             guard let name = ChannelName(id) else { throw .invalidChannelID }
-            if let known = channels.firstIndex(where: { $0.name == name }) {
-                channels[known].backtrack = max(channels[known].backtrack, backtrack)
-            } else {
-                channels.append(RequestedChannel(name: name, backtrack: backtrack))
-            }
+            channels.append(RequestedChannel(name: name, backtrack: backtrack))
         }
         if channels.isEmpty { throw .noChannelID }
         return channels

@@ -104,6 +104,7 @@ public enum HTTPFailure: Error, Sendable, Equatable {
     case bodyTooLarge
     case requestTimeout
     case notImplemented
+    case versionNotSupported
 
     public var status: Int {
         switch self {
@@ -112,6 +113,7 @@ public enum HTTPFailure: Error, Sendable, Equatable {
         case .bodyTooLarge: 413
         case .requestTimeout: 408
         case .notImplemented: 501
+        case .versionNotSupported: 505
         }
     }
 }

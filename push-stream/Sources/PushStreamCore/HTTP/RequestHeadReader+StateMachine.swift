@@ -105,6 +105,8 @@ public struct RequestHeadReader: Sendable {
         switch String(decoding: parts[2], as: UTF8.self) {
         case "HTTP/1.1": minorVersion = 1
         case "HTTP/1.0": minorVersion = 0
+        // An HTTP of later days, not nonsense.
+        case let version where version.wholeMatch(of: /HTTP\/[2-9][0-9]?\.[0-9]+/) != nil: throw .versionNotSupported
         default: throw .badRequest
         }
         let target = try RequestTarget.parse(Array(parts[1]))

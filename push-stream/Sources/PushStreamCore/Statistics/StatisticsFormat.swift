@@ -20,7 +20,7 @@ public enum StatisticsFormat: Sendable, Equatable, CaseIterable {
         let subtypes: [(String, StatisticsFormat)] = [
             ("plain", .plain), ("json", .json), ("yaml", .yaml), ("xml", .xml), ("x-json", .xJSON), ("x-yaml", .xYAML),
         ]
-        for part in accept.split(separator: "/").dropFirst() {
+        for part in accept.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
             if let match = subtypes.first(where: { part.hasPrefix($0.0) }) {
                 self = match.1
                 return

@@ -270,7 +270,10 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         switch outcome {
         case .needsMore: hub.schedule(self, inMilliseconds: pending.request.location.bodyTimeout)
         case .failure(let failure):
-            let response = ErrorPage.response(failure, server: pending.request.serverName)
+            var response = ErrorPage.response(failure, server: pending.request.serverName)
+            if case .publisher(let settings) = pending.request.location.handler {
+                PublisherHandler(context: hub.context, now: hub.now).addFields(to: &response, pending.request, settings)
+            }
             finish(response, of: pending.request, unread: true)
         case .complete:
             pending.request.body = pending.body.body

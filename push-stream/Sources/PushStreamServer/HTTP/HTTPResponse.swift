@@ -48,7 +48,7 @@ struct HTTPResponse {
 
     func render(into buffer: inout ByteBuffer, server: String, date: String, minorVersion: Int, isKeepAlive: Bool) {
         buffer.writeString("HTTP/1.1 \(status) \(HTTPStatus.reason(status))\r\nServer: \(server)\r\nDate: \(date)\r\n")
-        if let contentType { buffer.writeString("Content-Type: \(contentType)\r\n") }
+        if let contentType, status != 204 { buffer.writeString("Content-Type: \(contentType)\r\n") }
         if case .bytes(let body) = body, status != 204 { buffer.writeString("Content-Length: \(body.count)\r\n") }
         if let lastModified { buffer.writeString("Last-Modified: \(HTTPDate.format(lastModified))\r\n") }
         if let location { buffer.writeString("Location: \(location)\r\n") }
@@ -56,7 +56,7 @@ struct HTTPResponse {
         buffer.writeString(isKeepAlive ? "Connection: keep-alive\r\n" : "Connection: close\r\n")
         for field in fields { buffer.writeString("\(field.name): \(field.value)\r\n") }
         buffer.writeString("\r\n")
-        if case .bytes(let body) = body, !omitsBody { buffer.writeBytes(body) }
+        if case .bytes(let body) = body, !omitsBody, status != 204 { buffer.writeBytes(body) }
     }
 
     /// A value from a client or a configuration must not start another field.
@@ -114,6 +114,7 @@ enum HTTPStatus {
         case 502: "Bad Gateway"
         case 503: "Service Temporarily Unavailable"
         case 504: "Gateway Time-out"
+        case 505: "HTTP Version Not Supported"
         default: "Unknown"
         }
     }
@@ -133,7 +134,7 @@ enum ErrorPage {
         if let detail { html += "<center>\(detail)</center>\r\n" }
         html += "<hr><center>\(server)</center>\r\n</body>\r\n</html>\r\n"
         var response = HTTPResponse(status, contentType: "text/html", text: html)
-        response.closes = [400, 408, 413, 414, 500, 501].contains(status)
+        response.closes = [400, 408, 413, 414, 500, 501, 505].contains(status)
         return response
     }
 

@@ -7,6 +7,12 @@ struct PublisherHandler {
 
     func respond(to request: Request, _ settings: PublisherSettings) -> HTTPResponse {
         var response = answer(request, settings)
+        addFields(to: &response, request, settings)
+        return response
+    }
+
+    /// What every answer of the location has, also to a body that is refused while it comes.
+    func addFields(to response: inout HTTPResponse, _ request: Request, _ settings: PublisherSettings) {
         var fields = ModuleFields.noCache
         if let origins = request.text(settings.allowedOrigins), !origins.isEmpty {
             fields += [
@@ -15,7 +21,6 @@ struct PublisherHandler {
             ]
         }
         response.fields.insert(contentsOf: fields, at: 0)
-        return response
     }
 
     private func methods(_ settings: PublisherSettings) -> String {
@@ -33,7 +38,7 @@ struct PublisherHandler {
             return response
         }
         do throws(StoreError) {
-            let names = try SubscriberPath.parse(request.evaluate(settings.channelsPath) ?? []).map(\.name)
+            let names = try SubscriberPath.names(request.evaluate(settings.channelsPath) ?? [])
             switch request.head.method {
             case .get: return try counters(of: names, request)
             case .delete: return try delete(names, request)
@@ -56,22 +61,19 @@ struct PublisherHandler {
             infos = try context.store.withTable { table throws(StoreError) in try table.ensure(names, now: now) }
         } else {
             if request.body.isEmpty {
+                // The module makes the channels before it looks for a body.
+                _ = try context.store.withTable { table throws(StoreError) in try table.ensure(names, now: now) }
                 var response = HTTPResponse(400)
                 response.fields.append((ModuleFields.explain, "Empty post requests are not allowed."))
                 return response
             }
             let draft = MessageDraft(
-                text: request.body, eventID: nonEmpty(request.head.bytes("event-id")),
-                eventType: nonEmpty(request.head.bytes("event-type")))
+                text: request.body, eventID: request.head.bytes("event-id"), eventType: request.head.bytes("event-type"))
             infos = try context.store.withTable { table throws(StoreError) in
                 try table.publish(draft, to: names, stores: settings.storesMessages, now: now)
             }
         }
         return settings.infoOnPublish ? render(infos, request) : HTTPResponse(200)
-    }
-
-    private func nonEmpty(_ bytes: [UInt8]?) -> [UInt8]? {
-        bytes?.isEmpty ?? true ? nil : bytes
     }
 
     private func counters(of names: [ChannelName], _ request: Request) throws(StoreError) -> HTTPResponse {

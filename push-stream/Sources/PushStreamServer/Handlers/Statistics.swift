@@ -14,10 +14,11 @@ struct StatisticsHandler {
             return response
         }
         var response: HTTPResponse
+        let path = request.evaluate(channelsPath) ?? []
         do throws(StoreError) {
-            response = try answer(request, channelsPath)
+            response = path.isEmpty ? summary(request) : try answer(request, path)
         } catch {
-            response = error == .noChannelID ? summary(request) : .refusal(error)
+            response = error == .noChannelID ? HTTPResponse(404) : .refusal(error)
         }
         var fields = ModuleFields.noCache
         fields.append((ModuleFields.tag, EngineVersion.moduleVersion))
@@ -27,8 +28,8 @@ struct StatisticsHandler {
         return response
     }
 
-    private func answer(_ request: Request, _ channelsPath: ComplexValue?) throws(StoreError) -> HTTPResponse {
-        let names = try SubscriberPath.parse(request.evaluate(channelsPath) ?? []).map(\.name)
+    private func answer(_ request: Request, _ path: [UInt8]) throws(StoreError) -> HTTPResponse {
+        let names = try SubscriberPath.names(path)
         let infos: [ChannelStatistics]? = try context.store.withTable { table throws(StoreError) in
             for name in names {
                 if let limit = table.settings.maxChannelIDLength, name.bytes.count > limit { throw .channelIDTooLarge }

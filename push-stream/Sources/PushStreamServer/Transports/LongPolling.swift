@@ -14,7 +14,8 @@ extension ConnectionHandler {
         }
         if result.registered.isEmpty { return answerPoll(subscriberRequest, result, fields) }
         let callback = subscriberRequest.callback
-        var response = HTTPResponse(200, contentType: callback == nil ? request.contentType : PollingBody.scriptType)
+        let type = subscriberRequest.settings.mode == .eventSource ? Self.eventStreamType : request.contentType
+        var response = HTTPResponse(200, contentType: callback == nil ? type : PollingBody.scriptType)
         response.fields = fields
         addHeaders(&response, request)
         let keepAliveTime = keepsAlive(request) ? request.location.keepAliveTimeout : 0

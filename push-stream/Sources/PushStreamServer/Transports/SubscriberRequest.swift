@@ -36,11 +36,12 @@ struct SubscriberRequest {
         ]
     }
 
-    /// `X-Nginx-PushStream-Mode` turns any location but a WebSocket's into a polling one.
+    /// `X-Nginx-PushStream-Mode` turns any location but a WebSocket's into a polling one. Where the field and the location name the two
+    /// kinds of polling, the long one wins, as in the module.
     var mode: SubscriberMode {
         switch request.head.text(ModuleFields.mode)?.lowercased() {
-        case SubscriberMode.polling.rawValue: .polling
-        case SubscriberMode.longPolling.rawValue: settings.mode == .polling ? .polling : .longPolling
+        case SubscriberMode.polling.rawValue: settings.mode == .longPolling ? .longPolling : .polling
+        case SubscriberMode.longPolling.rawValue: .longPolling
         default: settings.mode
         }
     }

@@ -101,8 +101,13 @@ extension Subscriber {
         }
     }
 
+    /// A frame that may not be sent is answered by a close without a code, as the module does; a text that is not UTF-8, too long or
+    /// not stored, by one that says so.
     private func fail(_ code: UInt16) {
-        finish(.protocolError, keepAliveTime: 0) { $0.writeBytes(WebSocketFrame.close(code: code)) }
+        let isFraming = code == 1002 || code == 1003
+        finish(.protocolError, keepAliveTime: 0) {
+            $0.writeBytes(isFraming ? WebSocketFrame.plainClose : WebSocketFrame.close(code: code))
+        }
     }
 
     /// `push_stream_websocket_allow_publish`: a client's text goes to its channels, but never to the events channel.
