@@ -1,0 +1,141 @@
+import Foundation
+import IntegrationSupport
+import Testing
+
+extension EndToEnd {
+    /// push-stream beside an Nginx with the Push Stream module: the same configuration, the same requests, and then status lines,
+    /// header fields with their order, bodies, chunks, frames, and what becomes of the connection.
+    ///
+    /// `PUSH_STREAM_RECORD=module`, with an Nginx, writes the module's answers to the folder Recorded, and
+    /// `PUSH_STREAM_RECORD=differences` our own where the difference is meant.
+    @Suite
+    struct ModuleDifference {
+        /// Answers of one server by group and exchange.
+        private typealias Answers = [String: [String: [String]]]
+
+        // To run this, set PUSH_STREAM_NGINX to the program of an Nginx that has the Push Stream module 0.6.0, and
+        // PUSH_STREAM_NGINX_MODULE to the module's file if it is a dynamic one.
+        @Test(
+            .enabled(
+                if: Contestant.module != nil,
+                "set PUSH_STREAM_NGINX (and PUSH_STREAM_NGINX_MODULE for a dynamic module) to compare with a live Nginx"))
+        func `push-stream answers as the module does`() async throws {
+            let module = try #require(Contestant.module)
+            async let theirs = Self.answers(of: module)
+            async let ours = Self.answers(of: .pushStream)
+            let (expected, actual) = (try await theirs, try await ours)
+            if Record.isAsked(for: "module") {
+                for group in ExchangeGroup.all {
+                    try Record(answers: expected[group.name] ?? [:]).write(for: group.name, group.exchanges)
+                }
+            }
+            try Self.compare(actual, expected)
+        }
+
+        @Test func `push-stream answers as the module was recorded to answer`() async throws {
+            var expected: Answers = [:]
+            for group in ExchangeGroup.all { expected[group.name] = try Record(of: group.name).answers }
+            let actual = try await Self.answers(of: .pushStream)
+            if Record.isAsked(for: "differences") {
+                let exchanges = ExchangeGroup.all.flatMap(\.exchanges).filter { KnownDifference.names.contains($0.name) }
+                let answers = actual.values.reduce(into: [:]) { all, group in all.merge(group) { $1 } }
+                try Record(answers: answers).write(for: Record.differences, exchanges)
+            }
+            try Self.compare(actual, expected)
+        }
+
+        @Test func `there are at least 300 exchanges, and each name stands once`() {
+            let names = ExchangeGroup.all.flatMap(\.exchanges).map(\.name)
+            #expect(names.count >= 300)
+            #expect(Set(names).count == names.count)
+            #expect(KnownDifference.names.subtracting(names) == [])
+        }
+
+        // MARK: Playing
+
+        private static func answers(of contestant: Contestant) async throws -> Answers {
+            try await withThrowingTaskGroup(of: (String, [String: [String]]).self) { tasks in
+                for group in ExchangeGroup.all {
+                    tasks.addTask {
+                        let answers = try await contestant.run(configuration: group.configuration) { player in
+                            await Self.play(group, player)
+                        }
+                        return (group.name, answers)
+                    }
+                }
+                return try await tasks.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            }
+        }
+
+        private static func play(_ group: ExchangeGroup, _ player: Player) async -> [String: [String]] {
+            let player = Player(port: player.port, isAlone: group.concurrency == 1)
+            return await withTaskGroup(of: (String, [String]).self) { tasks in
+                var answers: [String: [String]] = [:]
+                for (index, exchange) in group.exchanges.enumerated() {
+                    if index >= group.concurrency, let (name, lines) = await tasks.next() { answers[name] = lines }
+                    tasks.addTask { (exchange.name, await player.play(exchange)) }
+                }
+                for await (name, lines) in tasks { answers[name] = lines }
+                return answers
+            }
+        }
+
+        // MARK: Comparing
+
+        private static func compare(_ actual: Answers, _ expected: Answers) throws {
+            let differences = try Record(of: Record.differences).answers
+            for group in ExchangeGroup.all {
+                for exchange in group.exchanges {
+                    guard let theirs = expected[group.name]?[exchange.name] else {
+                        Issue.record("'\(exchange.name)' is not recorded: run with an Nginx and PUSH_STREAM_RECORD=module")
+                        continue
+                    }
+                    let ours = actual[group.name]?[exchange.name] ?? []
+                    if !KnownDifference.names.contains(exchange.name) {
+                        let theirs = Chunks.join(theirs, like: ours)
+                        if ours != theirs { Issue.record("'\(exchange.name)' differs:\n\(difference(ours, theirs))") }
+                    } else if let known = differences[exchange.name] {
+                        if ours == theirs { Issue.record("'\(exchange.name)' differs no more") }
+                        if ours != known {
+                            Issue.record("'\(exchange.name)' differs otherwise than is known:\n\(difference(ours, known))")
+                        }
+                    } else {
+                        Issue.record("'\(exchange.name)' is not recorded: run with PUSH_STREAM_RECORD=differences")
+                    }
+                }
+            }
+        }
+
+        /// Lines of both, the common ones once.
+        private static func difference(_ ours: [String], _ theirs: [String]) -> String {
+            let changes = ours.difference(from: theirs)
+            var removed: [Int: String] = [:]
+            var inserted: [Int: String] = [:]
+            for change in changes {
+                switch change {
+                case .remove(let offset, let line, _): removed[offset] = line
+                case .insert(let offset, let line, _): inserted[offset] = line
+                }
+            }
+            var output: [String] = []
+            var mine = 0
+            for (index, line) in theirs.enumerated() {
+                while let line = inserted[mine] {
+                    output.append("  ours   | \(line)")
+                    mine += 1
+                }
+                if removed[index] != nil {
+                    output.append("  module | \(line)")
+                } else {
+                    output.append("         | \(line)")
+                    mine += 1
+                }
+            }
+            while let line = inserted[mine] {
+                output.append("  ours   | \(line)")
+                mine += 1
+            }
+            return output.joined(separator: "\n")
+        }
+    }
+}
