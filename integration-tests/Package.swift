@@ -12,13 +12,29 @@ let swiftSettings: [SwiftSetting] = [
 let package = Package(
     name: "integration-tests",
     platforms: [.macOS(.v15)],
+    products: [.executable(name: "push-load", targets: ["push-load"])],
     dependencies: [
+        // Options, --help and subcommands of push-load in the style of the field.
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         // Sockets of the clients, which are written here so that they are strict and can also send nonsense.
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         // Processes and polls with a deadline. No component is imported: they are driven from outside.
         .package(path: "../push-kit"),
     ],
     targets: [
+        // epoll and signalfd, which the Glibc module of Swift leaves out. push-load uses them without a layer between, so that
+        // the client costs as little as it can.
+        .systemLibrary(name: "CEpoll"),
+        // The load client: N subscribers and a publisher on one thread, and what it measures.
+        .target(
+            name: "PushLoad",
+            dependencies: ["CEpoll", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "push-load",
+            dependencies: ["PushLoad", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: swiftSettings),
         // Deployments of the release binaries, and a client for each transport.
         .target(
             name: "IntegrationSupport",

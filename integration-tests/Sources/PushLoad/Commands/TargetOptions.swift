@@ -1,0 +1,82 @@
+import ArgumentParser
+import Foundation
+
+/// Where the server is and what its locations are called.
+struct TargetOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Where subscribers connect.", valueName: "host:port"))
+    var subscribeAddress = "127.0.0.1:9080"
+
+    @Option(help: ArgumentHelp("Where messages are published.", valueName: "host:port"))
+    var publishAddress = "127.0.0.1:9081"
+
+    @Option(help: ArgumentHelp("How subscribers receive: \(Transport.allNames).", valueName: "transport"))
+    var transport = Transport.eventsource
+
+    @Option(
+        help: ArgumentHelp(
+            "Path of a subscription; default by transport /ev, /sub, /ws or /lp and /{channel}.", valueName: "template"))
+    var subscribePath: String?
+
+    @Option(help: ArgumentHelp("Path of a publish.", valueName: "template"))
+    var publishPath = "/pub?id={channel}"
+
+    @Option(help: "The channel's id; default one that no other run has.")
+    var channel: String?
+
+    @Option(help: ArgumentHelp("Process of the server, for its processor time and memory.", valueName: "pid"))
+    var serverPid: Int32?
+
+    @Option(help: ArgumentHelp("Seconds without any progress after which the run fails.", valueName: "seconds"))
+    var timeout = 10.0
+
+    @Flag(help: "Print one JSON object instead of a table.")
+    var json = false
+
+    func validate() throws {
+        guard self.timeout > 0 else { throw ValidationError("--timeout must be above 0") }
+        for (name, path) in [("--subscribe-path", self.subscribePath), ("--publish-path", self.publishPath)] {
+            guard let path else { continue }
+            guard path.hasPrefix("/"), !path.contains(where: { $0 == " " || $0.isNewline }) else {
+                throw ValidationError("\(name) must begin with / and hold no blank")
+            }
+        }
+    }
+
+    /// The same values, read and with defaults filled in.
+    func target() throws -> Target {
+        let channel = self.channel ?? "load-\(getpid())-\(Clock.now())"
+        func fill(_ template: String) -> String { template.replacingOccurrences(of: "{channel}", with: channel) }
+        let subscribers = try Endpoint(self.subscribeAddress)
+        return Target(
+            subscribers: subscribers, publishers: try Endpoint(self.publishAddress),
+            request: SubscribeRequest(
+                path: fill(self.subscribePath ?? self.transport.defaultPath), host: subscribers.text, transport: self.transport),
+            publishPath: fill(self.publishPath), server: try self.serverPid.map { try ServerProcesses(processID: $0) },
+            timeout: Clock.nanoseconds(self.timeout))
+    }
+}
+
+/// A server and one channel on it.
+struct Target {
+    let subscribers: Endpoint
+    let publishers: Endpoint
+    let request: SubscribeRequest
+    let publishPath: String
+    let server: ServerProcesses?
+    /// Nanoseconds.
+    let timeout: Int64
+}
+
+extension Transport {
+    static var allNames: String { self.allCases.map(\.rawValue).joined(separator: ", ") }
+
+    /// As in this repository's nginx.conf.
+    var defaultPath: String {
+        switch self {
+        case .eventsource: "/ev/{channel}"
+        case .streaming: "/sub/{channel}"
+        case .websocket: "/ws/{channel}"
+        case .longpolling: "/lp/{channel}"
+        }
+    }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+import PushLoad
+
+// Everything else is in the library, where other programs reach it.
+PushLoadCommand.main()
