@@ -99,16 +99,16 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         }
         hub.add(self)
         state = newHead()
-        hub.schedule(self, inMilliseconds: listener.defaultServer.headerTimeout)
+        hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout)
     }
 
     private func newHead() -> State {
-        let server = listener.defaultServer
+        let settings = listener.defaultServer.settings
         return .readingHead(
             PendingHead(
                 RequestHeadReader.Limits(
-                    initialBuffer: server.headerBufferSize, bufferCount: server.largeHeaderBuffers.count,
-                    bufferSize: server.largeHeaderBuffers.size)))
+                    initialBuffer: settings.headerBufferSize, bufferCount: settings.largeHeaderBuffers.count,
+                    bufferSize: settings.largeHeaderBuffers.size)))
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -229,7 +229,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         switch outcome {
         case .needsMore:
             // The time for a head counts from its first byte, however slowly the rest comes.
-            if !hadStarted { hub.schedule(self, inMilliseconds: listener.defaultServer.headerTimeout) }
+            if !hadStarted { hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout) }
         case .failure(let failure): refuse(failure)
         case .head(let head): begin(head)
         }
@@ -239,12 +239,13 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         hub.updateTime()
         requests += 1
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
-        let (server, log) = listener.server(host: head.host)
+        let server = listener.server(host: head.host)
         let variables = RequestVariables(
             head: head, connection: addresses(), server: server, hostname: hub.context.hostname, now: hub.now,
             requestsOfConnection: requests)
-        let route = server.route(path: head.path, request: variables)
-        let pending = PendingRequest(Request(head: head, location: route.settings, variables: route.variables, log: log))
+        let route = server.settings.route(path: head.path, request: variables)
+        let pending = PendingRequest(
+            Request(head: head, location: route.settings, variables: route.variables, log: server.accessLog))
         if pending.body.isTooLarge {
             finish(
                 ErrorPage.response(HTTPFailure.bodyTooLarge, server: pending.request.serverName), of: pending.request,
@@ -292,7 +293,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     /// Answers a request that is too broken to have a location.
     private func refuse(_ failure: HTTPFailure) {
-        let location = listener.defaultServer.fallback
+        let location = listener.defaultServer.settings.fallback
         let name = EngineVersion.serverName(showsVersion: location.serverTokens)
         hub.metrics.countResponse(failure.status)
         append {
@@ -338,7 +339,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         var size = 0
         if case .bytes(let body) = response.body, !response.omitsBody { size = body.count }
         let variables = LogVariables(request: request.variables, status: response.status, bodyBytes: size)
-        log.append(request.variables.request.server.accessLogFormat.line(variables))
+        log.append(request.variables.request.server.settings.accessLogFormat.line(variables))
     }
 
     func append(_ write: (inout ByteBuffer) -> Void) {

@@ -1,13 +1,20 @@
 import NginxConf
 import PushStreamCore
 
-/// A request with the settings that hold for it.
-struct Request {
-    var head: RequestHead
+/// A request with the settings that hold for it. A class: it is large and goes through many hands.
+final class Request {
+    let head: RequestHead
     var body: [UInt8] = []
-    var location: LocationSettings
-    var variables: VariableScope<RequestVariables>
-    var log: LogFile?
+    let location: LocationSettings
+    let variables: VariableScope<RequestVariables>
+    let log: LogFile?
+
+    init(head: RequestHead, location: LocationSettings, variables: VariableScope<RequestVariables>, log: LogFile?) {
+        self.head = head
+        self.location = location
+        self.variables = variables
+        self.log = log
+    }
 
     /// Of a response that has none of its own.
     var contentType: String { location.contentType(ofPath: head.path) }
@@ -44,7 +51,7 @@ struct Request {
 
 /// A request whose head is complete and whose body is being read.
 final class PendingRequest {
-    var request: Request
+    let request: Request
     var body: RequestBodyReader
 
     init(_ request: Request) {

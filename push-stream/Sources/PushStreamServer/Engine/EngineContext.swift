@@ -34,39 +34,46 @@ final class EngineContext: Sendable {
     }
 }
 
-/// The servers that share one listening address, and its access logs.
+/// One `server` block while it serves. A class, so that each request refers to the settings instead of copying them.
+final class ServerContext: Sendable {
+    let settings: ServerSettings
+    let accessLog: LogFile?
+
+    /// - Throws: `LogFileError` for an access log that cannot be opened.
+    init(_ settings: ServerSettings) throws(LogFileError) {
+        self.settings = settings
+        accessLog = settings.accessLog == .off ? nil : try LogFile(settings.accessLog)
+    }
+}
+
+/// The servers that share one listening address.
 final class ListenerContext: Sendable {
-    private let servers: [ServerSettings]
-    private let logs: [LogFile?]
-    private let defaultIndex: Int
+    private let servers: [ServerContext]
+    /// What applies before a request has named a host.
+    let defaultServer: ServerContext
     private let names: ServerNameTable<Int>
 
     /// - Throws: `LogFileError` for an access log that cannot be opened.
     init(servers: [ServerSettings], defaultIndex: Int) throws(LogFileError) {
-        self.servers = servers
-        self.defaultIndex = defaultIndex
+        var contexts: [ServerContext] = []
+        for server in servers { contexts.append(try ServerContext(server)) }
+        self.servers = contexts
+        defaultServer = contexts[defaultIndex]
         var names = ServerNameTable<Int>()
         for (index, server) in servers.enumerated() {
             // Of equal names the first counts; the configuration's reader has warned.
             for pattern in server.namePatterns { _ = names.insert(pattern, index) }
         }
         self.names = names
-        var logs: [LogFile?] = []
-        for server in servers { logs.append(server.accessLog == .off ? nil : try LogFile(server.accessLog)) }
-        self.logs = logs
     }
 
-    /// What applies before a request has named a host.
-    var defaultServer: ServerSettings { servers[defaultIndex] }
-
     /// Chooses by `Host` in Nginx's order, else the default server.
-    func server(host: String) -> (settings: ServerSettings, log: LogFile?) {
-        let index = servers.count > 1 ? names.match(host)?.payload ?? defaultIndex : defaultIndex
-        return (servers[index], logs[index])
+    func server(host: String) -> ServerContext {
+        servers.count > 1 ? names.match(host).map { servers[$0.payload] } ?? defaultServer : defaultServer
     }
 
     /// For `-s reopen`.
     func reopenLogs() throws(LogFileError) {
-        for log in logs { try log?.reopen() }
+        for server in servers { try server.accessLog?.reopen() }
     }
 }

@@ -5,7 +5,7 @@ import PushStreamCore
 struct RequestVariables: VariableSource {
     var head: RequestHead
     var connection: ConnectionAddresses
-    var server: ServerSettings
+    var server: ServerContext
     var hostname: String
     /// Milliseconds since 1970.
     var now: Int
@@ -34,14 +34,14 @@ struct RequestVariables: VariableSource {
         case .requestCompletion, .https, .pipe, .remoteUser: ""
         case .requestID: String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
         case .scheme: "http"
-        case .host: head.host.isEmpty ? server.names.first : head.host
+        case .host: head.host.isEmpty ? server.settings.names.first : head.host
         case .hostname: hostname
         case .remoteAddress: connection.remoteHost
         case .binaryRemoteAddress: connection.remoteHost
         case .remotePort: connection.remotePort.map(String.init)
         case .serverAddress: connection.localHost
         case .serverPort: connection.localPort.map(String.init)
-        case .serverName: server.names.first
+        case .serverName: server.settings.names.first
         case .serverProtocol: "HTTP/1.\(head.minorVersion)"
         case .contentType: head.text("content-type")
         case .contentLength: head.text("content-length")

@@ -18,7 +18,7 @@ enum RespondHandler {
     private static func absolute(_ place: String, _ request: Request) -> String {
         guard place.hasPrefix("/") else { return place }
         let connection = request.variables.request.connection
-        let name = request.head.host.isEmpty ? request.variables.request.server.names.first : request.head.host
+        let name = request.head.host.isEmpty ? request.variables.request.server.settings.names.first : request.head.host
         let host = name.flatMap { $0.isEmpty ? nil : $0 } ?? connection.localHost ?? "localhost"
         let port = connection.localPort.map { $0 == 80 ? "" : ":\($0)" } ?? ""
         return "http://\(host)\(port)\(place)"
