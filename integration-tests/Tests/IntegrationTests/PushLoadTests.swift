@@ -37,12 +37,37 @@ extension EndToEnd {
                         "--json",
                     ]
                         + Self.addresses(deployment))
-                #expect(status == .exited(0), "\(process.text)")
-                let result = try JSONDecoder().decode(Result.self, from: Data(process.text.utf8))
+                #expect(status == .exited(0))
+                let line = try await process.line(containing: "{")
+                let result = try JSONDecoder().decode(Result.self, from: Data(line.text.utf8))
                 #expect(result.subscribers == 10)
                 #expect(result.window == window)
                 #expect(result.publishes == 100)
                 #expect(result.deliveries == 1000)
+            }
+        }
+
+        private struct Idle: Decodable {
+            var subscribers: Int
+            var residentBytesPerSubscriber: Double
+        }
+
+        @Test(arguments: ["eventsource", "streaming", "websocket", "longpolling"])
+        func `idle subscribers are held and their memory is told`(transport: String) async throws {
+            try await withDeployment(.fourProcesses) { deployment in
+                let server = try #require(deployment.process(.pushStream)?.pid)
+                let (status, process) = try await Self.run(
+                    [
+                        "idle", "--transport", transport, "--subscribers", "200", "--hold", "0.2", "--server-pid", "\(server)",
+                        "--json",
+                    ]
+                        + Self.addresses(deployment))
+                #expect(status == .exited(0))
+                let line = try await process.line(containing: "{")
+                let result = try JSONDecoder().decode(Idle.self, from: Data(line.text.utf8))
+                #expect(result.subscribers == 200)
+                // Fixed costs are spread over few subscribers here, so only the kind of figure is checked.
+                #expect(result.residentBytesPerSubscriber < 100_000)
             }
         }
 
@@ -51,17 +76,20 @@ extension EndToEnd {
             let (status, process) = try await Self.run(
                 ["fanout", "--subscribers", "2", "--messages", "1", "--subscribe-address", "127.0.0.1:\(port)"])
             #expect(status != .exited(0))
-            #expect(process.text.contains("Connection refused"), "\(process.text)")
+            try await process.line(containing: "Connection refused")
             try await withDeployment(.fourProcesses) { deployment in
                 let (status, process) = try await Self.run(
                     ["fanout", "--subscribers", "2", "--messages", "1", "--subscribe-path", "/nothing/{channel}"]
                         + Self.addresses(deployment))
                 #expect(status != .exited(0))
-                #expect(process.text.contains("404"), "\(process.text)")
+                try await process.line(containing: "404")
             }
             let (misuse, help) = try await Self.run(["fanout", "--subscribers", "0"])
             #expect(misuse != .exited(0))
-            #expect(help.text.contains("--subscribers must be 1 to 1000000"))
+            try await help.line(containing: "--subscribers must be 1 to 1000000")
+            let (unfit, reason) = try await Self.run(["fanout", "--transport", "longpolling"])
+            #expect(unfit != .exited(0))
+            try await reason.line(containing: "a long poll ends with its first message")
         }
     }
 }

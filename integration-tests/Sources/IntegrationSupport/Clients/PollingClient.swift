@@ -31,11 +31,11 @@ public struct PollPosition: Sendable, Equatable {
     }
 }
 
-/// `/lp`: asks again and again from where the last answer stood, by long polls or, in polling mode, by answers at once.
+/// Asks again and again from where the last answer stood: by long polls of `/lp`, or by polls of `/ev`, which are answered at once.
 public actor PollingClient: Subscriber {
     public enum Mode: Sendable {
         case longPolling
-        /// `X-Nginx-PushStream-Mode: polling`: 304 when there is nothing.
+        /// `X-Nginx-PushStream-Mode: polling`: 304 when there is nothing. A location for long polls stays one with it, as in the module.
         case polling
     }
 
@@ -58,7 +58,8 @@ public actor PollingClient: Subscriber {
         var fields: [(name: String, value: String)] = []
         if self.mode == .polling { fields.append(("X-Nginx-PushStream-Mode", "polling")) }
         if let position { fields += position.fields }
-        let request = HTTPRequest("GET", "/lp/\(self.channels)", fields: fields)
+        let location = self.mode == .polling ? "/ev" : "/lp"
+        let request = HTTPRequest("GET", "\(location)/\(self.channels)", fields: fields)
         let connection = try await self.open()
         let response = try await connection.response(to: request, within: limit)
         if response.head["Connection"]?.lowercased() == "close" || response.head.minorVersion == 0 {
@@ -100,10 +101,11 @@ public actor PollingClient: Subscriber {
         return connection
     }
 
-    /// Splits objects by their braces: texts are percent-encoded, so that none contains a brace.
+    /// Splits objects by their braces: texts are percent-encoded, so that none contains a brace. What stands before an object are the
+    /// fields of an event.
     static func messages(in body: String) throws -> [PushMessage] {
         try body.split(separator: "}").compactMap { part in
-            let object = part.trimmingCharacters(in: .whitespacesAndNewlines)
+            let object = part.drop { $0 != "{" }
             return object.isEmpty ? nil : try PushMessage(json: object + "}")
         }
     }

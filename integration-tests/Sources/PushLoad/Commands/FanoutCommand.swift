@@ -30,6 +30,10 @@ struct FanoutCommand: ParsableCommand {
     var size = 100
 
     func validate() throws {
+        guard self.target.transport != .longpolling else {
+            throw ValidationError(
+                "a long poll ends with its first message: --transport must be eventsource, streaming or websocket")
+        }
         guard (1...1_000_000).contains(self.subscribers) else { throw ValidationError("--subscribers must be 1 to 1000000") }
         guard (1...100_000).contains(self.window) else { throw ValidationError("--window must be 1 to 100000") }
         guard self.duration > 0, self.warmUp >= 0 else { throw ValidationError("--duration and --warm-up are seconds") }

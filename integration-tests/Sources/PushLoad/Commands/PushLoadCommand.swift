@@ -12,7 +12,7 @@ public struct PushLoadCommand: ParsableCommand {
             A location of another server is named by templates such as --publish-path '/pub?id={channel}'; {channel} becomes \
             the channel's id.
             """,
-        subcommands: [FanoutCommand.self])
+        subcommands: [FanoutCommand.self, IdleCommand.self])
 
     public init() {}
 }

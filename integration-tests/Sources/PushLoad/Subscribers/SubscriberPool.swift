@@ -63,6 +63,15 @@ final class SubscriberPool {
         }
     }
 
+    /// Keeps the connections until a time; what the server sends meanwhile, such as pings, is read and dropped.
+    func hold(until end: Int64) throws {
+        while true {
+            let rest = end - Clock.now()
+            if rest <= 0 { return }
+            try self.poller.wait(atMost: rest) { number, _ in if number < self.count { _ = try self.read(number) } }
+        }
+    }
+
     private func connect(_ index: Int) throws {
         let fd = try self.endpoint.connect(source: index / Self.connectionsPerSource)
         self.subscribers[index].fd = fd
