@@ -3,7 +3,7 @@ SCRATCH ?= .build
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test fuzz format lint
+.PHONY: help run build test bench fuzz format lint
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,11 @@ build: ## Build every program in release mode
 test: ## Build and run every test of every package
 	@scripts/install-dependencies test
 	@SCRATCH="$(SCRATCH)" scripts/test
+
+bench: ## Measure push-stream beside nchan and an Nginx with the module (PUSH_STREAM_NGINX); writes docs/benchmarks.md
+	@scripts/install-dependencies bench
+	@SCRATCH="$(SCRATCH)" scripts/build push-stream integration-tests
+	@scripts/bench --binaries "$(SCRATCH)/release" $(ARGS)
 
 fuzz: ## Fuzz the readers of push-stream, FUZZ_SECONDS (300) each; what is new joins the corpora that `make test` replays
 	@scripts/install-dependencies run

@@ -203,10 +203,11 @@ final class SubscriberSocket: SubscriberLink {
         let handler = NIOLoopBound(ConnectionHandler(hub: hub, listener: listener, resumed: resumed), eventLoop: hub.eventLoop)
         let limit = hub.context.outputLimit
         ClientBootstrap(group: hub.eventLoop)
-            .channelOption(.writeBufferWaterMark, value: ChannelOptions.Types.WriteBufferWaterMark(low: limit / 2, high: limit))
-            .channelOption(.maxMessagesPerRead, value: 4)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler.value) }
+                channel.eventLoop.makeCompletedFuture {
+                    try PushStreamEngine.setOptions(of: channel, outputLimit: limit)
+                    try channel.pipeline.syncOperations.addHandler(handler.value)
+                }
             }
             .withConnectedSocket(descriptor)
             .whenFailure { _ in }
