@@ -51,6 +51,16 @@ extension EndToEnd {
             #expect(KnownDifference.names.subtracting(names) == [])
         }
 
+        /// docs/compatibility.md says of each directive of the module whether it is the same.
+        @Test func `each directive of the module is in the document`() throws {
+            let directives = try Repository.text(of: "push-stream/DIRECTIVES.md")
+            let document = try Repository.text(of: "docs/compatibility.md")
+            let section = try #require(directives.split(separator: "\n## ").first { $0.hasPrefix("Nginx Push Stream module") })
+            let names = section.matches(of: /\n\| (`push_stream_[a-z_]+`)/).map(\.1)
+            #expect(names.count == 36)
+            for name in names { #expect(document.contains("| \(name) |"), "\(name)") }
+        }
+
         // MARK: Playing
 
         private static func answers(of contestant: Contestant) async throws -> Answers {
