@@ -222,4 +222,16 @@ public final class PushStreamEngine: Sendable {
         }
         try? await running.group.shutdownGracefully()
     }
+
+    /// Looks at each event loop's part, from that loop.
+    ///
+    /// - Returns: nothing of an engine that does not run.
+    func onLoops<Value: Sendable>(_ look: @escaping @Sendable (LoopHub) -> Value) async throws -> [Value] {
+        var values: [Value] = []
+        for hub in running.withLock({ $0?.hubs ?? [] }) {
+            let box = hub.box
+            if let value = try await hub.loop.submit({ box.value.map(look) }).get() { values.append(value) }
+        }
+        return values
+    }
 }
