@@ -148,3 +148,11 @@ extension ListenAddress {
         }
     }
 }
+
+extension SocketAddress {
+    /// As `listen` would name it.
+    var listenName: String {
+        guard let host = ipAddress, let port else { return "unix:\(pathname ?? "")" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}

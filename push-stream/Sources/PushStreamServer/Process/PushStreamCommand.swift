@@ -29,17 +29,30 @@ public struct PushStreamCommand: Sendable {
         }
         let loaded: LoadedConfiguration
         do throws(ConfigurationError) {
-            loaded = try EngineConfiguration.load(
-                path: self.options.configurationPath, prefix: self.options.prefix,
-                globalDirectives: self.options.globalDirectives)
+            loaded = try self.load()
         } catch {
             Self.tell(error.description)
             if self.options.testsConfiguration { Self.tell("configuration file \(self.options.configurationPath) test failed") }
             return 1
         }
         if self.options.testsConfiguration { return self.test(loaded) }
-        if let signal = self.options.signal { return self.send(signal, loaded.engine.process.pidFile) }
+        if let signal = self.options.signal {
+            if signal == .reload { for diagnostic in loaded.diagnostics { Self.tell(diagnostic.description) } }
+            return self.send(signal, loaded.engine.process.pidFile)
+        }
         return await self.serve(loaded)
+    }
+
+    /// Reads the configuration: at the start, and anew for each reload.
+    private func load() throws(ConfigurationError) -> LoadedConfiguration {
+        var loaded = try EngineConfiguration.load(
+            path: self.options.configurationPath, prefix: self.options.prefix,
+            globalDirectives: self.options.globalDirectives)
+        // `-e` is for a configuration that leaves the error log on standard error.
+        if loaded.engine.process.errorLog == .standardError, let path = self.options.errorLog, path != "stderr" {
+            loaded.engine.process.errorLog = .file(path)
+        }
+        return loaded
     }
 
     /// One line on standard error, in nginx's form.
@@ -96,9 +109,7 @@ public struct PushStreamCommand: Sendable {
         case .stop: number = SIGTERM
         case .quit: number = SIGQUIT
         case .reopen: number = SIGUSR1
-        case .reload:
-            Self.tell("[error] \"reload\" is not supported: restart push-stream to apply a configuration")
-            return 1
+        case .reload: number = SIGHUP
         }
         do throws(PIDFile.Failure) {
             let pid = try PIDFile(path: path).read()
@@ -118,7 +129,7 @@ public struct PushStreamCommand: Sendable {
     private func serve(_ loaded: LoadedConfiguration) async -> Int32 {
         for diagnostic in loaded.diagnostics { Self.tell(diagnostic.description) }
         do {
-            try await PushStreamService(loaded.engine, fallbackErrorLog: self.options.errorLog).run()
+            try await PushStreamService(loaded.engine, load: self.load).run()
             return 0
         } catch {
             Self.tell("[emerg] \(error)")
