@@ -104,7 +104,7 @@ final class Listener: Sendable {
 
     /// Linux gives a connection the options of the socket that accepts it, which saves two system calls for each.
     private static func inherited(from context: ListenerContext) -> [(ChannelOptions.Types.SocketOption, SocketOptionValue)] {
-        let location = context.defaultServer.settings.fallback
+        let location = context.defaultServer.settings.fallback.settings
         return [
             (.tcpOption(.tcp_nodelay), location.tcpNoDelay ? 1 : 0),
             (.tcpOption(SocketLimits.userTimeout), SocketOptionValue(Int32(clamping: location.sendTimeout))),
