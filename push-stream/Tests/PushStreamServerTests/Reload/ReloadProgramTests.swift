@@ -196,9 +196,10 @@ import Testing
             try await server.subscribe("/sub/a"), try await server.subscribe("/ev/a"),
             try await server.subscribe("/ws/a", fields: TestEngine.webSocketFields), try await server.subscribe("/sub/a/b"),
         ]
-        let isOver = SharedFlag()
-        async let published = Self.publish(over: server, until: isOver)
+        let load = Load()
+        async let published: Void = Self.publish(over: server, load)
         for round in 0..<20 {
+            try await eventually("more messages") { load.count.load(ordering: .relaxed) > round * 10 }
             try await Self.reload(program, process, expecting: "configuration applied") {
                 $0.main = Self.main + "worker_processes 2;"
                 // Addresses come and go beside the one that is in use.
@@ -206,9 +207,9 @@ import Testing
                 $0.subscriber = "push_stream_message_template '<\(round) ~text~>';"
             }
         }
-        isOver.set()
-        let count = try await published
-        #expect(count > 20)
+        load.isOver.store(true, ordering: .relaxed)
+        try await published
+        let count = load.count.load(ordering: .relaxed)
         for subscriber in subscribers {
             let text = try await subscriber.wait(for: "<m\(count - 1)>")
             let messages = text.components(separatedBy: "<m").dropFirst().map { $0.prefix(while: \.isNumber) }
@@ -217,13 +218,17 @@ import Testing
         #expect(try await process.terminate() == .exited(0))
     }
 
+    private final class Load: Sendable {
+        /// Messages that are published.
+        let count = Atomic(0)
+        let isOver = Atomic(false)
+    }
+
     /// Publishes one message after another: over one connection that stays, and each tenth over one of its own.
-    ///
-    /// - Returns: how many.
-    private static func publish(over server: ProgramClient, until isOver: SharedFlag) async throws -> Int {
+    private static func publish(over server: ProgramClient, _ load: Load) async throws {
         let client = try await RawClient(port: server.port)
-        var count = 0
-        while !isOver.isSet {
+        while !load.isOver.load(ordering: .relaxed) {
+            let count = load.count.load(ordering: .relaxed)
             let text = "m\(count)"
             if count % 10 == 9 {
                 #expect(try await server.publish(text, to: "a").hasPrefix("HTTP/1.1 200 OK\r\n"))
@@ -232,15 +237,7 @@ import Testing
                 try await client.send("POST /pub?id=a HTTP/1.1\r\nHost: t\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)")
                 #expect(try await client.wait(for: "\"subscribers\": ").hasPrefix("HTTP/1.1 200 OK\r\n"))
             }
-            count += 1
+            load.count.store(count + 1, ordering: .relaxed)
         }
-        return count
-    }
-
-    private final class SharedFlag: Sendable {
-        private let value = Atomic(false)
-
-        var isSet: Bool { value.load(ordering: .relaxed) }
-        func set() { value.store(true, ordering: .relaxed) }
     }
 }
