@@ -189,6 +189,11 @@ public final class PushStreamEngine: Sendable {
         for context in running.withLock({ $0?.contexts ?? [] }) { try context.reopenLogs() }
     }
 
+    /// Gives the access logs to the user that the process is about to become.
+    func handOverLogs(to user: ProcessUser) {
+        for context in running.withLock({ $0?.contexts ?? [] }) { context.handOverLogs(to: user) }
+    }
+
     /// Whether subscribers are accepted.
     public var isReady: Bool {
         running.withLock { $0?.context.isReady.load(ordering: .relaxed) ?? false }
