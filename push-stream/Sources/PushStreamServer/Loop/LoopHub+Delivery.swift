@@ -22,10 +22,7 @@ extension LoopHub {
         if deliveries.count == 1, deliveries[0].kind == .message {
             guard let list = lists[deliveries[0].channel] else { return }
             sendToOneChannelSubscribers(DeliveryBatch(list: list, messages: [deliveries[0].message]))
-            let caughtUp = list.orderedCount > 0 ? sendInOrder(deliveries) : []
-            flush()
-            for subscriber in caughtUp { subscriber.catchUpEnded() }
-            return
+            return flush(list.orderedCount > 0 ? sendInOrder(deliveries) : [])
         }
         var batches: [DeliveryBatch] = []
         var batchOf: [ChannelToken: Int] = [:]
@@ -47,8 +44,12 @@ extension LoopHub {
         }
         let caughtUp = needsOrder ? sendInOrder(deliveries) : []
         for deletion in deletions { endSubscriptions(deletion) }
+        flush(caughtUp)
+    }
+
+    /// Ends the tick. Who has caught up goes over to the common way after it: what it has of this tick was gathered.
+    private func flush(_ caughtUp: [Subscriber]) {
         flush()
-        // Not sooner: what they have of this tick was gathered.
         for subscriber in caughtUp { subscriber.catchUpEnded() }
     }
 
