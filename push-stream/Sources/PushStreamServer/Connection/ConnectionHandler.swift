@@ -15,6 +15,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         case subscribed(Subscriber)
         /// The socket has left NIO; what NIO had read by then goes there.
         case handedOver(SubscriberSocket)
+        /// A file is looked for, read or sent; nothing is read from the client meanwhile.
+        case sendingFile(FileTransfer)
         /// The response is out, and what the client still sends is thrown away, so that it gets to read the response.
         case lingering
         case closed
@@ -39,7 +41,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Responses that wait for the end of this read.
     var output: ByteBuffer?
     var isFlushPending = false
-    private var isPaused = false
+    var isPaused = false
     private var readIsDue = false
     private(set) var requests = 0
     var connectionIndex = -1
@@ -172,6 +174,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
                     hold(&buffer)
                 }
                 return
+            case .sendingFile:
+                hold(&buffer)
+                return
             case .handedOver(let socket):
                 buffer.withUnsafeReadableBytes { socket.receive($0) }
                 return
@@ -197,6 +202,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     private func resume(_ context: ChannelHandlerContext) {
         guard isPaused, context.channel.isWritable else { return }
+        if case .sendingFile = state { return }
         isPaused = false
         handlePending()
         writeOutput()
@@ -204,6 +210,11 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             readIsDue = false
             context.read()
         }
+    }
+
+    /// Goes on reading after a file, unless another is being sent by now.
+    func resumeReading() {
+        if let context { resume(context) }
     }
 
     private func hold(_ buffer: inout ByteBuffer) {
@@ -246,20 +257,12 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         let route = server.settings.route(path: head.path, request: variables)
         let pending = PendingRequest(
             Request(head: head, location: route.settings, variables: route.variables, log: server.accessLog))
-        if pending.body.isTooLarge {
-            finish(
-                ErrorPage.response(HTTPFailure.bodyTooLarge, server: pending.request.serverName), of: pending.request,
-                unread: true)
-            return
-        }
+        if pending.body.isTooLarge { return fail(413, pending.request, unread: true) }
         if head.body == .none {
             handle(pending.request)
             return
         }
-        if !pending.request.isAllowed {
-            finish(pending.request.errorPage(403), of: pending.request, unread: true)
-            return
-        }
+        if !pending.request.isAllowed { return fail(403, pending.request, unread: true) }
         if head.expectsContinue { append { $0.writeString("HTTP/1.1 100 Continue\r\n\r\n") } }
         state = .readingBody(pending)
         hub.schedule(self, inMilliseconds: pending.request.location.bodyTimeout)
@@ -308,6 +311,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// - Parameter unread: whether a part of the request was left unread.
     func finish(_ response: HTTPResponse, of request: Request, unread: Bool = false) {
         var response = response
+        if let status = request.errorStatus { response.status = status }
+        let unread = unread || request.leavesUnread
         let isKeepAlive = !unread && keepsAlive(request) && !response.closes
         addHeaders(&response, request)
         response.omitsBody = request.head.method == .head
@@ -321,7 +326,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func keepsAlive(_ request: Request) -> Bool {
-        request.head.isKeepAlive && request.location.keepAliveTimeout > 0 && requests < request.location.keepAliveRequests
+        request.head.isKeepAlive && !request.leavesUnread && request.location.keepAliveTimeout > 0
+            && requests < request.location.keepAliveRequests
             && !hub.isDraining
     }
 
@@ -378,7 +384,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     override func timerFired() {
         switch state {
-        case .readingHead, .readingBody, .lingering: close()
+        case .readingHead, .readingBody, .lingering, .sendingFile: close()
         // A subscriber has a timer of its own.
         case .subscribed, .handedOver, .closed: break
         }

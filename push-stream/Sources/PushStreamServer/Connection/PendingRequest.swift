@@ -8,12 +8,32 @@ final class Request {
     let location: LocationSettings
     let variables: VariableScope<RequestVariables>
     let log: LogFile?
+    /// How often it began anew with another path.
+    var redirects = 0
+    /// What the client gets instead of the handler's status, because this is the page of an error.
+    var errorStatus: Int?
+    var isErrorPage = false
+    /// Whether a part of the request was not read, so that the connection cannot go on.
+    var leavesUnread = false
+    /// Whether `try_files` has chosen the path.
+    var hasTriedFiles = false
 
     init(head: RequestHead, location: LocationSettings, variables: VariableScope<RequestVariables>, log: LogFile?) {
         self.head = head
         self.location = location
         self.variables = variables
         self.log = log
+    }
+
+    /// The same request with another path.
+    convenience init(_ other: Request, path: String) {
+        var head = other.head
+        head.path = path
+        var variables = other.variables
+        variables.request = variables.request.with(head)
+        self.init(head: head, location: other.location, variables: variables, log: other.log)
+        (redirects, hasTriedFiles) = (other.redirects, other.hasTriedFiles)
+        (errorStatus, isErrorPage, leavesUnread) = (other.errorStatus, other.isErrorPage, other.leavesUnread)
     }
 
     /// Of a response that has none of its own.

@@ -6,6 +6,10 @@ struct HTTPResponse {
     enum Body {
         /// With `Content-Length`.
         case bytes([UInt8])
+        /// Sent apart, with this `Content-Length`.
+        case length(Int)
+        /// None, and no field about it.
+        case absent
         /// Chunked in HTTP/1.1; until the connection closes in HTTP/1.0.
         case stream
     }
@@ -16,6 +20,8 @@ struct HTTPResponse {
     var location: String?
     /// Everything else, in the order in which it was added.
     var fields: [(name: String, value: String)] = []
+    /// What Nginx writes behind `add_header`.
+    var lastFields: [(name: String, value: String)] = []
     var body: Body = .bytes([])
     /// HEAD: the length is told, the bytes are not sent.
     var omitsBody = false
@@ -50,11 +56,13 @@ struct HTTPResponse {
         buffer.writeString("HTTP/1.1 \(status) \(HTTPStatus.reason(status))\r\nServer: \(server)\r\nDate: \(date)\r\n")
         if let contentType, status != 204 { buffer.writeString("Content-Type: \(contentType)\r\n") }
         if case .bytes(let body) = body, status != 204 { buffer.writeString("Content-Length: \(body.count)\r\n") }
+        if case .length(let count) = body { buffer.writeString("Content-Length: \(count)\r\n") }
         if let lastModified { buffer.writeString("Last-Modified: \(HTTPDate.format(lastModified))\r\n") }
         if let location { buffer.writeString("Location: \(location)\r\n") }
         if case .stream = body, minorVersion == 1 { buffer.writeString("Transfer-Encoding: chunked\r\n") }
         buffer.writeString(isKeepAlive ? "Connection: keep-alive\r\n" : "Connection: close\r\n")
         for field in fields { buffer.writeString("\(field.name): \(field.value)\r\n") }
+        for field in lastFields { buffer.writeString("\(field.name): \(field.value)\r\n") }
         buffer.writeString("\r\n")
         if case .bytes(let body) = body, !omitsBody, status != 204 { buffer.writeBytes(body) }
     }
@@ -93,6 +101,7 @@ enum HTTPStatus {
         case 201: "Created"
         case 202: "Accepted"
         case 204: "No Content"
+        case 206: "Partial Content"
         case 301: "Moved Permanently"
         case 302: "Moved Temporarily"
         case 303: "See Other"
@@ -106,8 +115,10 @@ enum HTTPStatus {
         case 405: "Not Allowed"
         case 408: "Request Time-out"
         case 410: "Gone"
+        case 412: "Precondition Failed"
         case 413: "Request Entity Too Large"
         case 414: "Request-URI Too Large"
+        case 416: "Requested Range Not Satisfiable"
         case 429: "Too Many Requests"
         case 500: "Internal Server Error"
         case 501: "Not Implemented"
