@@ -57,11 +57,11 @@ public struct ServerSettings: Sendable {
     public var names: [String]
     /// What `names` match.
     public var namePatterns: [ServerNamePattern] = []
-    public var locations: LocationTable<LocationSettings>
+    public var locations: LocationTable<Location>
     /// `set`, `if` and `return` of the server itself, which run before a location is chosen.
     public var rewrite: [RewriteStep]
     /// What a request gets that no location matches.
-    public var fallback: LocationSettings
+    public var fallback: Location
     public var accessLog: LogDestination
     /// Each line of the access log.
     public var accessLogFormat: LogFormat = .combined
@@ -86,7 +86,16 @@ public struct ListenAddress: Sendable, Hashable {
     public var ipv6Only: Bool = true
 }
 
-/// One `location`, with everything it inherits resolved.
+/// One `location`, or an `if` in one. A class, so that a request refers to it instead of copying it.
+public final class Location: Sendable {
+    public let settings: LocationSettings
+
+    public init(_ settings: LocationSettings) {
+        self.settings = settings
+    }
+}
+
+/// What one `location` says, with everything it inherits resolved.
 public struct LocationSettings: Sendable {
     public var handler: LocationHandler
     /// `client_max_body_size`; 0 is without limit.

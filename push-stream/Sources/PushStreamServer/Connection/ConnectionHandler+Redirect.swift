@@ -26,7 +26,7 @@ extension ConnectionHandler {
         if let method { head.method = method }
         let variables = request.variables.request.with(head)
         let route = variables.server.settings.route(path: path, request: variables)
-        let next = Request(head: head, location: route.settings, variables: route.variables, log: request.log)
+        let next = Request(route, log: request.log)
         next.redirects = request.redirects + 1
         next.errorStatus = status
         next.isErrorPage = request.isErrorPage || isErrorPage

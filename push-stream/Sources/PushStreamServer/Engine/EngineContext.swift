@@ -68,8 +68,8 @@ final class ListenerContext: Sendable {
     }
 
     /// Chooses by `Host` in Nginx's order, else the default server.
-    func server(host: String) -> ServerContext {
-        servers.count > 1 ? names.match(host).map { servers[$0.payload] } ?? defaultServer : defaultServer
+    func server(of head: RequestHead) -> ServerContext {
+        servers.count > 1 ? names.match(head.host).map { servers[$0.payload] } ?? defaultServer : defaultServer
     }
 
     /// For `-s reopen`.

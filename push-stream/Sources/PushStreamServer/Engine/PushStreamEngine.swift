@@ -122,7 +122,7 @@ public final class PushStreamEngine: Sendable {
     private func bind(_ listen: ListenAddress, _ listener: ListenerContext, _ running: Running) async throws -> any Channel {
         let hubs = running.hubs
         let limit = outputLimit
-        let location = listener.defaultServer.settings.fallback
+        let location = listener.defaultServer.settings.fallback.settings
         var bootstrap = ServerBootstrap(group: running.group)
             .serverChannelOption(.backlog, value: Int32(clamping: listen.backlog))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

@@ -91,7 +91,7 @@ extension ConnectionHandler {
         let error = EngineError.system(call: "open", code: code)
         hub.context.log.log(
             .error, "file not sent",
-            ["path": path, "reason": "\(error)", "client": request.variables.request.connection.remoteHost ?? ""])
+            ["path": path, "reason": "\(error)", "client": request.variables.request.connection.remoteHost])
     }
 
     private func send(_ file: OpenFile, _ request: Request, _ settings: FileSettings, _ transfer: FileTransfer) {

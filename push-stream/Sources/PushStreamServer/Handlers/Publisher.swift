@@ -20,7 +20,7 @@ struct PublisherHandler {
                 ("Access-Control-Allow-Headers", ModuleFields.allowedHeaders),
             ]
         }
-        response.fields.insert(contentsOf: fields, at: 0)
+        response.leadingFields = fields
     }
 
     private func methods(_ settings: PublisherSettings) -> String {
@@ -69,9 +69,7 @@ struct PublisherHandler {
             }
             let draft = MessageDraft(
                 text: request.body, eventID: request.head.bytes("event-id"), eventType: request.head.bytes("event-type"))
-            infos = try context.store.withTable { table throws(StoreError) in
-                try table.publish(draft, to: names, stores: settings.storesMessages, now: now)
-            }
+            infos = try context.store.publish(draft, to: names, stores: settings.storesMessages, now: now)
         }
         return settings.infoOnPublish ? render(infos, request) : HTTPResponse(200)
     }

@@ -8,6 +8,8 @@ import Synchronization
 final class LoopHub {
     /// Resolution of all timers, in milliseconds.
     static let tickLength = 100
+    /// Deliveries of one tick whose memory is kept for the next.
+    static let keptDeliveries = 256
     /// Channels that one tick's sweep looks at.
     private static let sweepBatch = 500
 
@@ -32,6 +34,8 @@ final class LoopHub {
     private(set) var now: Int
     private var dateSecond = 0
     private var date = ""
+    /// Memory for what a tick takes from ``mailbox``; empty between ticks.
+    var incoming: [Delivery] = []
     /// Subscribers with writes of this tick that wait for the flush.
     private var unflushed: [Subscriber] = []
     /// Set while the engine stops; see ``drain(over:)``.
