@@ -13,7 +13,7 @@ public struct EngineConfiguration: Sendable {
 
 /// Directives of the main and `events` levels.
 public struct ProcessSettings: Sendable {
-    /// Number of event loops (`worker_processes`; `auto` is the number of processors).
+    /// Number of event loops (`worker_processes`; `auto` is the number of processors that this process may use).
     public var eventLoops: Int
     /// Connections one event loop holds at most (`worker_connections`).
     public var connectionsPerLoop: Int
@@ -27,6 +27,10 @@ public struct ProcessSettings: Sendable {
     public var shutdownTimeout: Int?
     /// `user`: whom the process becomes after its ports are bound, if root starts it.
     public var user: ProcessUser?
+    /// `daemon on`: the server is a process of its own, in the background.
+    public var isDaemon = false
+    /// Whether `error_log` stands at the main level; else `-e` may say where errors go.
+    public var namesErrorLog = false
 }
 
 /// A user and a group of the system.

@@ -72,6 +72,11 @@ final class ListenerContext: Sendable {
         servers.count > 1 ? names.match(head.host).map { servers[$0.payload] } ?? defaultServer : defaultServer
     }
 
+    /// See ``LogFile/handOver(to:)``.
+    func handOverLogs(to user: ProcessUser) {
+        for server in servers { server.accessLog?.handOver(to: user) }
+    }
+
     /// For `-s reopen`.
     func reopenLogs() throws(LogFileError) {
         for server in servers { try server.accessLog?.reopen() }

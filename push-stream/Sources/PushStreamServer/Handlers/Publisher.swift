@@ -45,9 +45,15 @@ struct PublisherHandler {
             default: return try publish(to: names, request, settings)
             }
         } catch {
-            if error == .outOfMemory {
+            if error.isOutOfMemory {
                 context.log.log(.error, "push stream: the store is full", ["limit": String(context.store.settings.memoryLimit)])
-                return request.errorPage(500)
+            }
+            if error == .outOfMemory { return request.errorPage(500) }
+            if error == .noRoomForChannel {
+                var response = HTTPResponse(error.status)
+                // What the client has sent behind a message that found no room must not overtake it when room comes.
+                response.closes = true
+                return response
             }
             return .refusal(error)
         }

@@ -43,9 +43,11 @@ extension LoopHub {
             sendToOneChannelSubscribers(batch)
             if batch.list.orderedCount > 0 { needsOrder = true }
         }
-        if needsOrder { sendInOrder(deliveries) }
+        let caughtUp = needsOrder ? sendInOrder(deliveries) : []
         for deletion in deletions { endSubscriptions(deletion) }
         flush()
+        // Not sooner: what they have of this tick was gathered.
+        for subscriber in caughtUp { subscriber.catchUpEnded() }
     }
 
     /// Subscribers of this channel alone get all its messages of the tick as one buffer, in one system call each.
@@ -94,15 +96,24 @@ extension LoopHub {
         return sent
     }
 
-    /// Subscribers of several channels get the messages one by one, in the order of the publishes; long polls take the first.
-    private func sendInOrder(_ deliveries: [Delivery]) {
+    /// Subscribers of several channels get the messages one by one, in the order of the publishes; long polls take the first. Those that
+    /// catch up are spared what they have.
+    ///
+    /// - Returns: those that have caught up.
+    private func sendInOrder(_ deliveries: [Delivery]) -> [Subscriber] {
         var sent = 0
+        var caughtUp: [Subscriber] = []
         for delivery in deliveries where delivery.kind == .message {
             guard let list = lists[delivery.channel], list.orderedCount > 0 else { continue }
             var cache = [ByteBuffer?](repeating: nil, count: profiles.count)
             let subscribers = list.entries.map(\.subscriber)
+            let event = resumes.isEmpty ? nil : delivery.message.streamEventID
             for subscriber in subscribers
             where subscriber.needsOrder && subscriber.isActive && subscriber.sequence < delivery.message.sequence {
+                if subscriber.isCatchingUp, let event {
+                    if resumes.skips(event, for: subscriber) { continue }
+                    caughtUp.append(subscriber)
+                }
                 sent += 1
                 if subscriber.longPoll != nil {
                     subscriber.answer(with: delivery.message)
@@ -115,6 +126,7 @@ extension LoopHub {
             }
         }
         metrics.deliveries.wrappingAdd(sent, ordering: .relaxed)
+        return caughtUp
     }
 
     private func endSubscriptions(_ deletion: Delivery) {

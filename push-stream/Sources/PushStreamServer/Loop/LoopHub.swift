@@ -24,6 +24,7 @@ final class LoopHub {
     /// Subscribers' sockets that have left NIO.
     var sockets = SocketTable()
     let watcher: SocketWatcher
+    var resumes = ResumeTable()
     /// For reads of ``sockets``: what is read is handled before the next read.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
     /// Whether the engine stops.
@@ -198,6 +199,7 @@ final class LoopHub {
     /// Takes a subscriber out of every list, and out of the store's counts. Its link lives on.
     func leave(_ subscriber: Subscriber, reason: DisconnectReason) {
         subscriber.isActive = false
+        resumes.remove(subscriber)
         wheel.cancel(subscriber)
         let tokens = subscriber.subscriptions.map(\.list.channel)
         for subscription in subscriber.subscriptions { drop(subscription) }

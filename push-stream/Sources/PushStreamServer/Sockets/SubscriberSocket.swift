@@ -48,7 +48,7 @@ final class SubscriberSocket: SubscriberLink {
 
     // MARK: Writing
 
-    var directDescriptor: Int32 { descriptor }
+    var directDescriptor: Int32 { queue == nil ? descriptor : -1 }
 
     func send(_ buffer: ByteBuffer) -> Bool {
         if let queue, queue.count > hub.context.outputLimit { return false }
