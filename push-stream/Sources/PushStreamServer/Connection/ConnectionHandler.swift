@@ -15,6 +15,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         case subscribed(Subscriber)
         /// The socket has left NIO; what NIO had read by then goes there.
         case handedOver(SubscriberSocket)
+        /// A file is looked for, read or sent; nothing is read from the client meanwhile.
+        case sendingFile(FileTransfer)
         /// The response is out, and what the client still sends is thrown away, so that it gets to read the response.
         case lingering
         case closed
@@ -41,7 +43,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Responses that wait for the end of this read.
     var output: ByteBuffer?
     var isFlushPending = false
-    private var isPaused = false
+    var isPaused = false
     private var readIsDue = false
     private(set) var requests = 0
     private var addresses: ConnectionAddresses?
@@ -176,6 +178,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
                     hold(&buffer)
                 }
                 return
+            case .sendingFile:
+                hold(&buffer)
+                return
             case .handedOver(let socket):
                 buffer.withUnsafeReadableBytes { socket.receive($0) }
                 return
@@ -201,6 +206,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     private func resume(_ context: ChannelHandlerContext) {
         guard isPaused, context.channel.isWritable else { return }
+        if case .sendingFile = state { return }
         isPaused = false
         handlePending()
         writeOutput()
@@ -208,6 +214,11 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             readIsDue = false
             context.read()
         }
+    }
+
+    /// Goes on reading after a file, unless another is being sent by now.
+    func resumeReading() {
+        if let context { resume(context) }
     }
 
     private func hold(_ buffer: inout ByteBuffer) {
@@ -250,20 +261,12 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             requestsOfConnection: requests)
         let pending = PendingRequest(
             Request(server.settings.route(path: head.path, request: variables), log: server.accessLog))
-        if pending.body.isTooLarge {
-            finish(
-                ErrorPage.response(HTTPFailure.bodyTooLarge, server: pending.request.serverName), of: pending.request,
-                unread: true)
-            return
-        }
+        if pending.body.isTooLarge { return fail(413, pending.request, unread: true) }
         if head.body == .none {
             handle(pending.request)
             return
         }
-        if !pending.request.isAllowed {
-            finish(pending.request.errorPage(403), of: pending.request, unread: true)
-            return
-        }
+        if !pending.request.isAllowed { return fail(403, pending.request, unread: true) }
         if head.expectsContinue { append { $0.writeString("HTTP/1.1 100 Continue\r\n\r\n") } }
         state = .readingBody(pending)
         // Most bodies come with their heads and need no timer.
@@ -313,6 +316,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// - Parameter unread: whether a part of the request was left unread.
     func finish(_ response: HTTPResponse, of request: Request, unread: Bool = false) {
         var response = response
+        if let status = request.errorStatus { response.status = status }
+        let unread = unread || request.leavesUnread
         let isKeepAlive = !unread && keepsAlive(request) && !response.closes
         addHeaders(&response, request)
         response.omitsBody = request.head.method == .head
@@ -326,7 +331,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func keepsAlive(_ request: Request) -> Bool {
-        request.head.isKeepAlive && request.location.keepAliveTimeout > 0 && requests < request.location.keepAliveRequests
+        request.head.isKeepAlive && !request.leavesUnread && request.location.keepAliveTimeout > 0
+            && requests < request.location.keepAliveRequests
             && !hub.isDraining && isListening
     }
 
@@ -383,7 +389,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     override func timerFired() {
         switch state {
-        case .readingHead, .readingBody, .lingering: close()
+        case .readingHead, .readingBody, .lingering, .sendingFile: close()
         // A subscriber has a timer of its own.
         case .subscribed, .handedOver, .closed: break
         }
