@@ -25,13 +25,13 @@ public final class PushStreamEngine: Sendable {
         var listeners: [Listener] = []
         /// What each of ``listeners`` means.
         var contexts: [ListenerContext] = []
-        var isReloading = false
     }
 
     private let configuration: EngineConfiguration
     private let log: ErrorLog
     let outputLimit: Int
     let running = Mutex<Running?>(nil)
+    let gate = ReloadGate()
 
     /// - Parameter outputLimit: bytes that may wait for a subscriber that does not read before it is disconnected.
     public init(configuration: EngineConfiguration, log: ErrorLog, outputLimit: Int = PushStreamEngine.defaultOutputLimit) {
@@ -146,6 +146,8 @@ public final class PushStreamEngine: Sendable {
             })
         else { return }
         running.context.isReady.store(false, ordering: .relaxed)
+        // It finds the engine ending, and gives back what it has opened.
+        await gate.untilFree()
         for listener in running.listeners { await listener.close() }
         let (seconds, fraction) = gracePeriod.components
         let milliseconds = Int(clamping: seconds * 1000 + fraction / 1_000_000_000_000_000)
