@@ -3,7 +3,10 @@ import PushStreamCore
 extension ConnectionHandler {
     /// Gives a complete request to its location's handler.
     func handle(_ request: Request) {
-        guard request.isAllowed else { return finish(request.errorPage(403), of: request) }
+        guard request.isAllowed else {
+            log(.error, "access forbidden by rule", request)
+            return finish(request.errorPage(403), of: request)
+        }
         switch request.location.handler {
         case .none: finish(request.errorPage(404), of: request)
         case .publisher(let settings):

@@ -97,6 +97,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         hub.metrics.accepted.wrappingAdd(1, ordering: .relaxed)
         if hub.connectionCount >= hub.connectionLimit {
             hub.metrics.refused.wrappingAdd(1, ordering: .relaxed)
+            logConnectionsNotEnough()
             channel?.close(promise: nil)
             return
         }
@@ -127,6 +128,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Resets and timeouts of a client are daily business; the connection ends.
+        log(.info, "connection failed (\(error))")
         context.close(promise: nil)
     }
 
@@ -250,6 +252,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         let pending = PendingRequest(
             Request(server.settings.route(path: head.path, request: variables), log: server.accessLog))
         if pending.body.isTooLarge {
+            log(.error, "client intended to send too large body", pending.request)
             finish(
                 ErrorPage.response(HTTPFailure.bodyTooLarge, server: pending.request.serverName), of: pending.request,
                 unread: true)
@@ -260,6 +263,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             return
         }
         if !pending.request.isAllowed {
+            log(.error, "access forbidden by rule", pending.request)
             finish(pending.request.errorPage(403), of: pending.request, unread: true)
             return
         }
@@ -275,6 +279,11 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         switch outcome {
         case .needsMore: hub.schedule(self, inMilliseconds: pending.request.location.bodyTimeout)
         case .failure(let failure):
+            if failure == .bodyTooLarge {
+                log(.error, "client intended to send too large chunked body", pending.request)
+            } else {
+                log(.info, "client sent invalid chunked body", pending.request)
+            }
             var response = ErrorPage.response(failure, server: pending.request.serverName)
             if case .publisher(let settings) = pending.request.location.handler {
                 PublisherHandler(context: hub.context, now: hub.now).addFields(to: &response, pending.request, settings)
@@ -300,6 +309,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         let location = listener.defaultServer.settings.fallback.settings
         let name = EngineVersion.serverName(showsVersion: location.serverTokens)
         hub.metrics.countResponse(failure.status)
+        log(.info, "client sent invalid request (\(failure.status): \(failure))")
         append {
             ErrorPage.response(failure, server: name).render(
                 into: &$0, server: name, date: hub.httpDate, minorVersion: 1, isKeepAlive: false)
@@ -382,7 +392,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     override func timerFired() {
         switch state {
-        case .readingHead, .readingBody, .lingering: close()
+        case .readingHead, .readingBody, .lingering:
+            logTimeout()
+            close()
         // A subscriber has a timer of its own.
         case .subscribed, .handedOver, .closed: break
         }

@@ -3,16 +3,30 @@ import Synchronization
 
 /// The error log, with Nginx's levels and line format: `2026/01/31 23:59:59 [error] 123#0: text, key: value`.
 public final class ErrorLog: Sendable {
-    /// Less severe messages are dropped.
+    private struct Target {
+        var file: LogFile
+        var level: ErrorLogLevel
+    }
+
+    /// Less severe messages reach no file.
     public let level: ErrorLogLevel
-    private let file: LogFile
+    private let targets: [Target]
     private let timeZone: TimeZone
     private let hasStandardError = Atomic(false)
 
     /// - Throws: `LogFileError` if the file cannot be opened.
-    public init(_ destination: LogDestination, level: ErrorLogLevel = .error) throws(LogFileError) {
-        self.level = level
-        self.file = try LogFile(destination)
+    public convenience init(_ destination: LogDestination, level: ErrorLogLevel = .error) throws(LogFileError) {
+        try self.init([ErrorLogTarget(destination: destination, level: level)])
+    }
+
+    /// A log of several files, each with the level from which on it gets messages.
+    ///
+    /// - Throws: `LogFileError` if a file cannot be opened.
+    public init(_ targets: [ErrorLogTarget]) throws(LogFileError) {
+        var opened: [Target] = []
+        for target in targets { opened.append(Target(file: try LogFile(target.destination), level: target.level)) }
+        self.targets = opened
+        self.level = targets.map(\.level).min() ?? .emerg
         self.timeZone = .current
     }
 
@@ -28,22 +42,29 @@ public final class ErrorLog: Sendable {
         for (key, value) in metadata {
             line += ", \(key): \(Self.escaped(value))"
         }
-        self.file.append(line)
+        // syslog counts severities the other way.
+        let severity = ErrorLogLevel.emerg.rawValue - level.rawValue
+        for target in self.targets where level >= target.level { target.file.append(line, severity: severity) }
     }
 
     /// For `-s reopen`.
     public func reopen() throws(LogFileError) {
-        try self.file.reopen()
-        if self.hasStandardError.load(ordering: .relaxed) { self.file.takeStandardError() }
+        for target in self.targets { try target.file.reopen() }
+        if self.hasStandardError.load(ordering: .relaxed) { self.takeStandardError() }
     }
 
     /// See ``LogFile/handOver(to:)``.
-    func handOver(to user: ProcessUser) { self.file.handOver(to: user) }
+    func handOver(to user: ProcessUser) {
+        for target in self.targets { target.file.handOver(to: user) }
+    }
 
-    /// Standard error of a daemon goes to the log, unless it is the log.
+    /// Standard error of a daemon goes to the first file of the log, unless standard error is the log.
     func takeStandardError() {
         self.hasStandardError.store(true, ordering: .relaxed)
-        self.file.takeStandardError()
+        guard !self.targets.contains(where: { $0.file.destination == .standardError }) else { return }
+        for target in self.targets {
+            if case .file = target.file.destination { return target.file.takeStandardError() }
+        }
     }
 
     static func escaped(_ text: String) -> String {

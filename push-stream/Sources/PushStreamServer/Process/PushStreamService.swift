@@ -21,7 +21,7 @@ struct PushStreamService {
     func run() async throws {
         let process = self.configuration.process
         self.signals.takeEndings()
-        let log = try ErrorLog(process.errorLog, level: process.errorLogLevel)
+        let log = try ErrorLog(process.errorLogs)
         if let wanted = process.openFileLimit {
             let limit = ProcessLimits.raiseOpenFiles(to: wanted)
             if limit < wanted {

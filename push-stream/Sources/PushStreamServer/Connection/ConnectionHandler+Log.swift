@@ -1,0 +1,80 @@
+import NIOCore
+import NginxConf
+import PushStreamCore
+
+/// What the error log tells about clients, in nginx's words and levels. Nothing here is written for a message that is delivered.
+extension ConnectionHandler {
+    private func isLogged(_ level: ErrorLogLevel) -> Bool { level >= hub.context.log.level }
+
+    private var client: String { channel?.remoteAddress?.ipAddress ?? "unix:" }
+
+    /// Something about a connection that has no request yet.
+    func log(_ level: ErrorLogLevel, _ message: String) {
+        guard isLogged(level) else { return }
+        let local = channel?.localAddress
+        let server = local?.ipAddress.map { "\($0):\(local?.port ?? 0)" } ?? "unix:\(local?.pathname ?? "")"
+        hub.context.log.log(level, message, ["client": client, "server": server])
+    }
+
+    /// Something about a request.
+    func log(_ level: ErrorLogLevel, _ message: String, _ request: Request) {
+        guard isLogged(level) else { return }
+        let head = request.head
+        hub.context.log.log(
+            level, message,
+            [
+                "client": client, "server": request.variables.request.server.settings.names.first ?? "",
+                "request": "\"\(head.method.name) \(head.target) HTTP/1.\(head.minorVersion)\"", "host": "\"\(head.host)\"",
+            ])
+    }
+
+    /// The loop holds all the connections that it may.
+    func logConnectionsNotEnough() {
+        guard let suppressed = hub.context.throttle.admit(.connectionsNotEnough, now: hub.now) else { return }
+        hub.context.log.log(
+            .alert, "\(hub.connectionLimit) worker_connections are not enough",
+            ["client": client, "suppressed": String(suppressed)])
+    }
+
+    /// The client has not sent what was awaited in time.
+    func logTimeout() {
+        let reason = "client timed out (110: Connection timed out)"
+        switch state {
+        case .readingHead(let head) where head.reader.hasStarted: log(.info, "\(reason) while reading client request headers")
+        case .readingHead where requests == 0: log(.info, "\(reason) while waiting for request")
+        case .readingBody(let pending): log(.info, "\(reason) while reading client request body", pending.request)
+        case .readingHead, .lingering, .subscribed, .handedOver, .closed: break
+        }
+    }
+}
+
+extension EngineContext {
+    /// A publish or a subscription did not fit into `push_stream_shared_memory_size`.
+    func logStoreFull(_ channels: [ChannelName], now: Int) {
+        guard let suppressed = throttle.admit(.storeFull, now: now) else { return }
+        log.log(
+            .crit, "push stream module: the store is full",
+            [
+                "channel": channels.map { "\"\($0)\"" }.joined(separator: " "), "limit": String(store.settings.memoryLimit),
+                "suppressed": String(suppressed),
+            ])
+    }
+}
+
+extension LoopHub {
+    /// What an operator wants to know of a subscriber that was sent away.
+    func logDisconnect(_ subscriber: Subscriber, _ reason: DisconnectReason) {
+        let mode = subscriber.profile.key.mode.rawValue
+        switch reason {
+        case .slow:
+            guard let suppressed = context.throttle.admit(.slowSubscriber, now: now) else { return }
+            let channels = subscriber.subscriptions.map { "\"\($0.list.name)\"" }.joined(separator: " ")
+            context.log.log(
+                .warn, "a subscriber that does not read is disconnected",
+                ["mode": mode, "channel": channels, "suppressed": String(suppressed)])
+        case .protocolError:
+            context.log.log(.info, "a subscriber that breaks the protocol is disconnected", ["mode": mode])
+        case .clientClosed, .expired, .answered, .channelDeleted, .shutdown: break
+        }
+    }
+}
