@@ -43,6 +43,7 @@ extension ConnectionHandler {
         case .readingHead(let head) where head.reader.hasStarted: log(.info, "\(reason) while reading client request headers")
         case .readingHead where requests == 0: log(.info, "\(reason) while waiting for request")
         case .readingBody(let pending): log(.info, "\(reason) while reading client request body", pending.request)
+        case .sendingFile: log(.info, "\(reason) while sending response to client")
         case .readingHead, .lingering, .subscribed, .handedOver, .closed: break
         }
     }

@@ -15,6 +15,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         case subscribed(Subscriber)
         /// The socket has left NIO; what NIO had read by then goes there.
         case handedOver(SubscriberSocket)
+        /// A file is looked for, read or sent; nothing is read from the client meanwhile.
+        case sendingFile(FileTransfer)
         /// The response is out, and what the client still sends is thrown away, so that it gets to read the response.
         case lingering
         case closed
@@ -32,7 +34,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     private static let outputBatch = 64 * 1024
 
     let hub: LoopHub
-    let listener: ListenerContext
+    let listener: LoopListener
     var state: State
     private(set) var context: ChannelHandlerContext?
     private(set) var channel: (any Channel)?
@@ -41,7 +43,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Responses that wait for the end of this read.
     var output: ByteBuffer?
     var isFlushPending = false
-    private var isPaused = false
+    var isPaused = false
     private var readIsDue = false
     private(set) var requests = 0
     private var addresses: ConnectionAddresses?
@@ -58,7 +60,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         var ahead: ByteBuffer?
     }
 
-    init(hub: LoopHub, listener: ListenerContext, resumed: Resumed? = nil) {
+    init(hub: LoopHub, listener: LoopListener, resumed: Resumed? = nil) {
         self.hub = hub
         self.listener = listener
         self.resumed = resumed
@@ -91,6 +93,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             nextRequest(keepAliveTime: resumed.keepAliveTime)
             pending = resumed.ahead
             handlePending()
+            // The address may have gone since the stream ended.
+            if listener.isClosed { configurationChanged() }
             writeOutput()
             return
         }
@@ -103,16 +107,15 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         }
         hub.add(self)
         state = newHead()
-        hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout)
+        hub.schedule(self, inMilliseconds: listener.current.defaultServer.settings.headerTimeout)
     }
 
-    private func newHead() -> State {
-        let settings = listener.defaultServer.settings
-        return .readingHead(
-            PendingHead(
-                RequestHeadReader.Limits(
-                    initialBuffer: settings.headerBufferSize, bufferCount: settings.largeHeaderBuffers.count,
-                    bufferSize: settings.largeHeaderBuffers.size)))
+    private func newHead() -> State { .readingHead(PendingHead(listener.current)) }
+
+    /// The next request meets the new configuration. Where that no longer has the address, there is none.
+    func configurationChanged() {
+        guard case .readingHead(let head) = state, !head.reader.hasStarted else { return }
+        if listener.isClosed { endConnection(lingers: false) } else { state = newHead() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -177,6 +180,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
                     hold(&buffer)
                 }
                 return
+            case .sendingFile:
+                hold(&buffer)
+                return
             case .handedOver(let socket):
                 buffer.withUnsafeReadableBytes { socket.receive($0) }
                 return
@@ -202,6 +208,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     private func resume(_ context: ChannelHandlerContext) {
         guard isPaused, context.channel.isWritable else { return }
+        if case .sendingFile = state { return }
         isPaused = false
         handlePending()
         writeOutput()
@@ -209,6 +216,11 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             readIsDue = false
             context.read()
         }
+    }
+
+    /// Goes on reading after a file, unless another is being sent by now.
+    func resumeReading() {
+        if let context { resume(context) }
     }
 
     private func hold(_ buffer: inout ByteBuffer) {
@@ -234,14 +246,14 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         switch outcome {
         case .needsMore:
             // The time for a head counts from its first byte, however slowly the rest comes.
-            if !hadStarted { hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout) }
-        case .failure(let failure): refuse(failure)
-        case .head(let head): begin(head, isLast: buffer.readableBytes == 0)
+            if !hadStarted { hub.schedule(self, inMilliseconds: head.listener.defaultServer.settings.headerTimeout) }
+        case .failure(let failure): refuse(failure, head.listener)
+        case .head(let request): begin(request, head.listener, isLast: buffer.readableBytes == 0)
         }
     }
 
     /// - Parameter isLast: whether nothing that comes after the head has come yet.
-    private func begin(_ head: RequestHead, isLast: Bool) {
+    private func begin(_ head: RequestHead, _ listener: ListenerContext, isLast: Bool) {
         hub.updateTime()
         requests += 1
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
@@ -253,10 +265,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             Request(server.settings.route(path: head.path, request: variables), log: server.accessLog))
         if pending.body.isTooLarge {
             log(.error, "client intended to send too large body", pending.request)
-            finish(
-                ErrorPage.response(HTTPFailure.bodyTooLarge, server: pending.request.serverName), of: pending.request,
-                unread: true)
-            return
+            return fail(413, pending.request, unread: true)
         }
         if head.body == .none {
             handle(pending.request)
@@ -264,8 +273,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         }
         if !pending.request.isAllowed {
             log(.error, "access forbidden by rule", pending.request)
-            finish(pending.request.errorPage(403), of: pending.request, unread: true)
-            return
+            return fail(403, pending.request, unread: true)
         }
         if head.expectsContinue { append { $0.writeString("HTTP/1.1 100 Continue\r\n\r\n") } }
         state = .readingBody(pending)
@@ -305,7 +313,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     // MARK: Answering
 
     /// Answers a request that is too broken to have a location.
-    private func refuse(_ failure: HTTPFailure) {
+    private func refuse(_ failure: HTTPFailure, _ listener: ListenerContext) {
         let location = listener.defaultServer.settings.fallback.settings
         let name = EngineVersion.serverName(showsVersion: location.serverTokens)
         hub.metrics.countResponse(failure.status)
@@ -322,6 +330,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// - Parameter unread: whether a part of the request was left unread.
     func finish(_ response: HTTPResponse, of request: Request, unread: Bool = false) {
         var response = response
+        if let status = request.errorStatus { response.status = status }
+        let unread = unread || request.leavesUnread
         let isKeepAlive = !unread && keepsAlive(request) && !response.closes
         addHeaders(&response, request)
         response.omitsBody = request.head.method == .head
@@ -335,8 +345,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func keepsAlive(_ request: Request) -> Bool {
-        request.head.isKeepAlive && request.location.keepAliveTimeout > 0 && requests < request.location.keepAliveRequests
-            && !hub.isDraining
+        request.head.isKeepAlive && !request.leavesUnread && request.location.keepAliveTimeout > 0
+            && requests < request.location.keepAliveRequests
+            && !hub.isDraining && isListening
     }
 
     func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
@@ -392,7 +403,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     override func timerFired() {
         switch state {
-        case .readingHead, .readingBody, .lingering:
+        case .readingHead, .readingBody, .lingering, .sendingFile:
             logTimeout()
             close()
         // A subscriber has a timer of its own.

@@ -45,10 +45,16 @@ struct PublisherHandler {
             default: return try publish(to: names, request, settings)
             }
         } catch {
-            if error == .outOfMemory {
+            if error.isOutOfMemory {
                 let names = try? SubscriberPath.names(request.evaluate(settings.channelsPath) ?? [])
                 context.logStoreFull(names ?? [], now: now)
-                return request.errorPage(500)
+            }
+            if error == .outOfMemory { return request.errorPage(500) }
+            if error == .noRoomForChannel {
+                var response = HTTPResponse(error.status)
+                // What the client has sent behind a message that found no room must not overtake it when room comes.
+                response.closes = true
+                return response
             }
             return .refusal(error)
         }

@@ -22,8 +22,7 @@ extension LoopHub {
         if deliveries.count == 1, deliveries[0].kind == .message {
             guard let list = lists[deliveries[0].channel] else { return }
             sendToOneChannelSubscribers(DeliveryBatch(list: list, messages: [deliveries[0].message]))
-            if list.orderedCount > 0 { sendInOrder(deliveries) }
-            return flush()
+            return flush(list.orderedCount > 0 ? sendInOrder(deliveries) : [])
         }
         var batches: [DeliveryBatch] = []
         var batchOf: [ChannelToken: Int] = [:]
@@ -43,9 +42,15 @@ extension LoopHub {
             sendToOneChannelSubscribers(batch)
             if batch.list.orderedCount > 0 { needsOrder = true }
         }
-        if needsOrder { sendInOrder(deliveries) }
+        let caughtUp = needsOrder ? sendInOrder(deliveries) : []
         for deletion in deletions { endSubscriptions(deletion) }
+        flush(caughtUp)
+    }
+
+    /// Ends the tick. Who has caught up goes over to the common way after it: what it has of this tick was gathered.
+    private func flush(_ caughtUp: [Subscriber]) {
         flush()
+        for subscriber in caughtUp { subscriber.catchUpEnded() }
     }
 
     /// Subscribers of this channel alone get all its messages of the tick as one buffer, in one system call each.
@@ -56,7 +61,7 @@ extension LoopHub {
         var sent = 0
         // One that came in the middle of the tick had some of the messages in its snapshot: then each is looked at.
         if list.lastJoin < batch.messages[0].sequence {
-            for profile in profiles.values {
+            for profile in profiles.all {
                 var others: [Int] = []
                 sent += write(batch, profile, &others) * batch.messages.count
                 let subscribers = others.map { list.entries[$0].subscriber }
@@ -94,15 +99,24 @@ extension LoopHub {
         return sent
     }
 
-    /// Subscribers of several channels get the messages one by one, in the order of the publishes; long polls take the first.
-    private func sendInOrder(_ deliveries: [Delivery]) {
+    /// Subscribers of several channels get the messages one by one, in the order of the publishes; long polls take the first. Those that
+    /// catch up are spared what they have.
+    ///
+    /// - Returns: those that have caught up.
+    private func sendInOrder(_ deliveries: [Delivery]) -> [Subscriber] {
         var sent = 0
+        var caughtUp: [Subscriber] = []
         for delivery in deliveries where delivery.kind == .message {
             guard let list = lists[delivery.channel], list.orderedCount > 0 else { continue }
-            var cache = [ByteBuffer?](repeating: nil, count: profiles.count)
+            var cache = [ByteBuffer?](repeating: nil, count: profiles.indexLimit)
             let subscribers = list.entries.map(\.subscriber)
+            let event = resumes.isEmpty ? nil : delivery.message.streamEventID
             for subscriber in subscribers
             where subscriber.needsOrder && subscriber.isActive && subscriber.sequence < delivery.message.sequence {
+                if subscriber.isCatchingUp, let event {
+                    if resumes.skips(event, for: subscriber) { continue }
+                    caughtUp.append(subscriber)
+                }
                 sent += 1
                 if subscriber.longPoll != nil {
                     subscriber.answer(with: delivery.message)
@@ -115,6 +129,7 @@ extension LoopHub {
             }
         }
         metrics.deliveries.wrappingAdd(sent, ordering: .relaxed)
+        return caughtUp
     }
 
     private func endSubscriptions(_ deletion: Delivery) {

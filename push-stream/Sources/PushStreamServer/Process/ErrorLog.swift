@@ -9,8 +9,9 @@ public final class ErrorLog: Sendable {
     }
 
     /// Less severe messages reach no file.
-    public let level: ErrorLogLevel
-    private let targets: [Target]
+    public var level: ErrorLogLevel { ErrorLogLevel(rawValue: self.leastLevel.load(ordering: .relaxed)) ?? .debug }
+    private let targets: Mutex<[Target]>
+    private let leastLevel: Atomic<Int>
     private let timeZone: TimeZone
     private let hasStandardError = Atomic(false)
 
@@ -25,8 +26,8 @@ public final class ErrorLog: Sendable {
     public init(_ targets: [ErrorLogTarget]) throws(LogFileError) {
         var opened: [Target] = []
         for target in targets { opened.append(Target(file: try LogFile(target.destination), level: target.level)) }
-        self.targets = opened
-        self.level = targets.map(\.level).min() ?? .emerg
+        self.targets = Mutex(opened)
+        self.leastLevel = Atomic((targets.map(\.level).min() ?? .emerg).rawValue)
         self.timeZone = .current
     }
 
@@ -44,26 +45,35 @@ public final class ErrorLog: Sendable {
         }
         // syslog counts severities the other way.
         let severity = ErrorLogLevel.emerg.rawValue - level.rawValue
-        for target in self.targets where level >= target.level { target.file.append(line, severity: severity) }
+        for target in self.targets.withLock({ $0 }) where level >= target.level { target.file.append(line, severity: severity) }
     }
 
     /// For `-s reopen`.
     public func reopen() throws(LogFileError) {
-        for target in self.targets { try target.file.reopen() }
+        for target in self.targets.withLock({ $0 }) { try target.file.reopen() }
+        if self.hasStandardError.load(ordering: .relaxed) { self.takeStandardError() }
+    }
+
+    /// Goes on where another log writes, with its levels.
+    public func adopt(_ other: ErrorLog) {
+        let targets = other.targets.withLock { $0 }
+        self.targets.withLock { $0 = targets }
+        self.leastLevel.store(other.leastLevel.load(ordering: .relaxed), ordering: .relaxed)
         if self.hasStandardError.load(ordering: .relaxed) { self.takeStandardError() }
     }
 
     /// See ``LogFile/handOver(to:)``.
     func handOver(to user: ProcessUser) {
-        for target in self.targets { target.file.handOver(to: user) }
+        for target in self.targets.withLock({ $0 }) { target.file.handOver(to: user) }
     }
 
     /// Standard error of a daemon goes to the first file of the log, unless standard error is the log.
     func takeStandardError() {
         self.hasStandardError.store(true, ordering: .relaxed)
-        guard !self.targets.contains(where: { $0.file.destination == .standardError }) else { return }
-        for target in self.targets {
-            if case .file = target.file.destination { return target.file.takeStandardError() }
+        let files = self.targets.withLock { $0.map(\.file) }
+        guard !files.contains(where: { $0.destination == .standardError }) else { return }
+        for file in files {
+            if case .file = file.destination { return file.takeStandardError() }
         }
     }
 

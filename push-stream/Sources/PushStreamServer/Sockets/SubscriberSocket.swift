@@ -15,7 +15,7 @@ final class SubscriberSocket: SubscriberLink {
     private static let readsPerTurn = 16
 
     private unowned let hub: LoopHub
-    private let listener: ListenerContext
+    private let listener: LoopListener
     private let descriptor: Int32
     /// Requests that this connection has carried.
     private let requests: Int32
@@ -30,7 +30,7 @@ final class SubscriberSocket: SubscriberLink {
     private var isEnding = false
 
     /// Takes over the descriptor.
-    init(hub: LoopHub, listener: ListenerContext, descriptor: Int32, requests: Int) {
+    init(hub: LoopHub, listener: LoopListener, descriptor: Int32, requests: Int) {
         self.hub = hub
         self.listener = listener
         self.descriptor = descriptor
@@ -48,7 +48,8 @@ final class SubscriberSocket: SubscriberLink {
 
     // MARK: Writing
 
-    var directDescriptor: Int32 { descriptor }
+    var directDescriptor: Int32 { queue == nil ? descriptor : -1 }
+    var isListening: Bool { !listener.isClosed }
 
     func send(_ buffer: ByteBuffer) -> Bool {
         if let queue, queue.count > hub.context.outputLimit { return false }

@@ -28,7 +28,7 @@ extension ConnectionHandler {
             case .webSocket: finish(request.errorPage(500), of: request)
             }
         } catch {
-            if error == .outOfMemory {
+            if error.isOutOfMemory {
                 hub.context.logStoreFull((try? subscriberRequest.channels().map(\.name)) ?? [], now: hub.now)
             }
             var response = HTTPResponse.refusal(error)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct DaemonTests {
     @Test func `the caller ends when the daemon serves, and leaves it alone with its session`() async throws {
-        let program = try ServedProgram("daemon on; pid n.pid; error_log e.log notice; %SERVER%")
+        let program = try TestProgram("daemon on; pid n.pid; error_log e.log notice; %SERVER%")
         let caller = try program.start()
         #expect(try await caller.exit() == .exited(0))
         // All is there when the caller has ended: no poll.
@@ -17,7 +17,7 @@ import Testing
         for (descriptor, target) in [(0, "/dev/null"), (1, "/dev/null"), (2, program.folder.file("e.log"))] {
             #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\(descriptor)") == target)
         }
-        #expect(try await ServedProgram.errors(of: caller).isEmpty)
+        #expect(try await TestProgram.errors(of: caller).isEmpty)
         // Its standard error follows the log.
         try FileManager.default.moveItem(atPath: program.folder.file("e.log"), toPath: program.folder.file("old.log"))
         #expect(try await program.run("-s", "reopen").status == .exited(0))
@@ -30,10 +30,10 @@ import Testing
     }
 
     @Test func `the caller tells why the daemon does not serve`() async throws {
-        let first = try ServedProgram("error_log e.log notice; %SERVER%")
+        let first = try TestProgram("error_log e.log notice; %SERVER%")
         let running = try first.start()
         let port = try await first.port()
-        let second = try ServedProgram(
+        let second = try TestProgram(
             "daemon on; pid n.pid; error_log e.log notice; %SERVER%", server: "listen 127.0.0.1:\(port);")
         let (status, errors) = try await second.run()
         #expect(status == .exited(1))
@@ -44,14 +44,14 @@ import Testing
     }
 
     @Test func `a wrong file is told without a daemon`() async throws {
-        let program = try ServedProgram("daemon on;\nfoo;")
+        let program = try TestProgram("daemon on;\nfoo;")
         let (status, errors) = try await program.run()
         #expect(status == .exited(1))
         #expect(errors == "push-stream: [emerg] unknown directive \"foo\" in \(program.folder.path)/t.conf:2\n")
     }
 
     @Test func `a daemon that cannot be found again is warned about`() async throws {
-        let program = try ServedProgram("daemon on; %SERVER%")
+        let program = try TestProgram("daemon on; %SERVER%")
         let (status, errors) = try await program.run("-t")
         #expect(status == .exited(0))
         #expect(

@@ -19,7 +19,7 @@ import Testing
         """
 
     @Test func `each log gets what its level says`() async throws {
-        let program = try ServedProgram("error_log d.log debug; error_log e.log warn; error_log n.log notice; %SERVER%")
+        let program = try TestProgram("error_log d.log debug; error_log e.log warn; error_log n.log notice; %SERVER%")
         let process = try program.start()
         _ = try await program.port(log: "n.log")
         process.signal(SIGUSR2)
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func `what clients do wrong is told with client, server and request`() async throws {
-        let program = try ServedProgram("events {} error_log e.log info; \(Self.http)")
+        let program = try TestProgram("events {} error_log e.log info; \(Self.http)")
         let process = try program.start()
         let port = try await program.port()
         let client = try await RawClient(port: port)
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func `too many connections are told once a second, with their number`() async throws {
-        let program = try ServedProgram("events { worker_connections 4; } error_log e.log notice; \(Self.http)")
+        let program = try TestProgram("events { worker_connections 4; } error_log e.log notice; \(Self.http)")
         let process = try program.start()
         let port = try await program.port()
         var clients: [RawClient] = []
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func `a full store is told with its channel`() async throws {
-        let program = try ServedProgram("events {} error_log e.log crit; error_log n.log notice; \(Self.http)")
+        let program = try TestProgram("events {} error_log e.log crit; error_log n.log notice; \(Self.http)")
         let process = try program.start()
         let port = try await program.port(log: "n.log")
         let text = String(repeating: "x", count: 50_000)
@@ -98,7 +98,7 @@ import Testing
     @Test func `syslog gets lines with facility, severity and tag`() async throws {
         let folder = try TemporaryDirectory()
         let server = try DatagramServer(path: folder.file("log"))
-        let program = try ServedProgram(
+        let program = try TestProgram(
             "error_log syslog:server=unix:\(folder.file("log")),facility=local1,tag=push,nohostname notice; %SERVER%")
         let process = try program.start()
         // local1 is 17, notice is 5.
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func `a syslog server that is away stops nothing`() async throws {
-        let program = try ServedProgram(
+        let program = try TestProgram(
             "error_log syslog:server=unix:%FOLDER%/none debug; error_log e.log notice; %SERVER%")
         let process = try program.start()
         #expect(try await program.get(port: program.port()).hasSuffix("hello"))

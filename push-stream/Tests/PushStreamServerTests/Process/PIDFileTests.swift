@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct PIDFileTests {
     @Test func `a second server with the same pid file is refused, and the first lives`() async throws {
-        let program = try ServedProgram("pid n.pid; error_log e.log notice; %SERVER%")
+        let program = try TestProgram("pid n.pid; error_log e.log notice; %SERVER%")
         let first = try program.start()
         let port = try await program.port()
         let (status, errors) = try await program.run()
@@ -22,10 +22,10 @@ import Testing
     }
 
     @Test func `a second server with the same port changes nothing of the first`() async throws {
-        let program = try ServedProgram("pid n.pid; error_log e.log notice; %SERVER%")
+        let program = try TestProgram("pid n.pid; error_log e.log notice; %SERVER%")
         let first = try program.start()
         let port = try await program.port()
-        let other = try ServedProgram("pid n.pid; %SERVER%", server: "listen 127.0.0.1:\(port);")
+        let other = try TestProgram("pid n.pid; %SERVER%", server: "listen 127.0.0.1:\(port);")
         let (status, errors) = try await other.run()
         #expect(status == .exited(1))
         #expect(errors == "push-stream: [emerg] bind() to 127.0.0.1:\(port) failed (98: Address already in use)\n")
@@ -35,22 +35,22 @@ import Testing
 
     @Test(arguments: [[], ["-t"]])
     func `a missing folder is told before anything is served`(option: [String]) async throws {
-        let program = try ServedProgram("pid none/n.pid; error_log e.log notice; %SERVER%")
-        let process = try TestProcess(ServedProgram.path, arguments: ["-p", program.folder.path, "-c", "t.conf"] + option)
+        let program = try TestProgram("pid none/n.pid; error_log e.log notice; %SERVER%")
+        let process = try TestProcess(TestProgram.path, arguments: ["-p", program.folder.path, "-c", "t.conf"] + option)
         #expect(try await process.exit() == .exited(1))
-        let errors = try await ServedProgram.errors(of: process)
+        let errors = try await TestProgram.errors(of: process)
         #expect(errors.contains("[emerg] open() \"\(program.folder.path)/none/n.pid\" failed (2: No such file or directory)\n"))
         #expect(!program.contents("e.log").contains("started"))
     }
 
     @Test func `the test of a configuration leaves no pid file`() async throws {
-        let program = try ServedProgram("pid n.pid; %SERVER%")
+        let program = try TestProgram("pid n.pid; %SERVER%")
         #expect(try await program.run("-t").status == .exited(0))
         #expect(!FileManager.default.fileExists(atPath: program.folder.file("n.pid")))
     }
 
     @Test func `a file that was left behind is no obstacle, and nobody is signalled by it`() async throws {
-        let program = try ServedProgram("pid n.pid; error_log e.log notice; %SERVER%")
+        let program = try TestProgram("pid n.pid; error_log e.log notice; %SERVER%")
         let killed = try program.start()
         _ = try await program.port()
         killed.signal(SIGKILL)
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func `no number is told as nginx tells it`() async throws {
-        let program = try ServedProgram("pid n.pid; %SERVER%")
+        let program = try TestProgram("pid n.pid; %SERVER%")
         try program.folder.write("x\n", to: "n.pid")
         let (status, errors) = try await program.run("-s", "stop")
         #expect(status == .exited(1))

@@ -34,22 +34,22 @@ import Testing
     }
 
     @Test func `worker_processes auto of a process that may use one processor`() async throws {
-        let program = try ServedProgram("worker_processes auto; error_log e.log notice; %SERVER%")
+        let program = try TestProgram("worker_processes auto; error_log e.log notice; %SERVER%")
         let state = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
         let first = try #require(state.split(separator: "Cpus_allowed_list:\t").last?.prefix { $0.isNumber })
         let process = try TestProcess(
-            "taskset", arguments: ["-c", String(first), ServedProgram.path, "-p", program.folder.path, "-c", "t.conf"])
+            "taskset", arguments: ["-c", String(first), TestProgram.path, "-p", program.folder.path, "-c", "t.conf"])
         try await program.await("event loops: 1\n", in: "e.log")
         try await process.terminate()
     }
 
     @Test func `more connections than files can be opened are warned about`() async throws {
-        let program = try ServedProgram("events { worker_connections 1024; }")
+        let program = try TestProgram("events { worker_connections 1024; }")
         let command = "ulimit -n 600 && exec \"$0\" \"$@\""
         let process = try TestProcess(
-            "sh", arguments: ["-c", command, ServedProgram.path, "-t", "-p", program.folder.path, "-c", "t.conf"])
+            "sh", arguments: ["-c", command, TestProgram.path, "-t", "-p", program.folder.path, "-c", "t.conf"])
         #expect(try await process.exit() == .exited(0))
-        let errors = try await ServedProgram.errors(of: process)
+        let errors = try await TestProgram.errors(of: process)
         #expect(errors.contains("push-stream: [warn] 1024 worker_connections exceed open file resource limit: 600\n"))
         var settings = ProcessSettings(
             eventLoops: 4, connectionsPerLoop: 1024, openFileLimit: nil, pidFile: nil, errorLog: .off, errorLogLevel: .error,
@@ -66,7 +66,7 @@ import Testing
     @Test func `the process becomes its user after it has its ports`() async throws {
         let account = try #require(getpwnam("nobody")).pointee
         let group = String(cString: try #require(getgrgid(account.pw_gid)).pointee.gr_name)
-        let program = try ServedProgram(
+        let program = try TestProgram(
             "user nobody \(group); pid n.pid; error_log e.log notice; %SERVER%", server: "listen 127.0.0.1:0; access_log a.log;")
         chmod(program.folder.path, 0o777)
         let process = try program.start()
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func `logs that cannot be written do not stop the service`() async throws {
-        let program = try ServedProgram(
+        let program = try TestProgram(
             "pid n.pid; error_log /dev/full info; %SERVER%", server: "listen unix:%FOLDER%/s; access_log /dev/full;")
         let process = try program.start()
         try await eventually("the process serves") { (try? PIDFile(path: program.folder.file("n.pid")).owner()) == process.pid }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct SignalTests {
     @Test func `signals that mean nothing here are told or ignored`() async throws {
-        let program = try ServedProgram("error_log e.log notice; %SERVER%")
+        let program = try TestProgram("error_log e.log notice; %SERVER%")
         let process = try program.start()
         let port = try await program.port()
         for number in [SIGPIPE, SIGWINCH, SIGUSR2] { process.signal(number) }
@@ -17,7 +17,7 @@ import Testing
 
     /// The configuration comes from a pipe, so that the start lasts as long as the test wants.
     @Test func `signals that come during the start are obeyed after it`() async throws {
-        let program = try ServedProgram("error_log e.log notice; include pipe; %SERVER%")
+        let program = try TestProgram("error_log e.log notice; include pipe; %SERVER%")
         #expect(mkfifo(program.folder.file("pipe"), 0o600) == 0)
         let process = try program.start()
         var pipe: Int32 = -1
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `a start that hangs can be ended`() async throws {
-        let program = try ServedProgram("include pipe; %SERVER%")
+        let program = try TestProgram("include pipe; %SERVER%")
         #expect(mkfifo(program.folder.file("pipe"), 0o600) == 0)
         let process = try program.start()
         var pipe: Int32 = -1

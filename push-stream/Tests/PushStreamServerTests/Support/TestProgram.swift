@@ -5,7 +5,7 @@ import Testing
 @testable import PushStreamServer
 
 /// The program push-stream as a process, with a folder of its own as its prefix.
-final class ServedProgram: Sendable {
+final class TestProgram: Sendable {
     /// The tests and the program are built into the same folder.
     static let path: String = {
         let beside = Bundle.main.executableURL?.deletingLastPathComponent().appending(path: "push-stream").path
