@@ -36,7 +36,7 @@ extension ConfigurationBuilder {
             locations: try self.locations(scope, store: store, outer: nil),
             rewrite: try self.rewrite(scope, store: store, handler: nil),
             fallback: Location(try self.location(scope, store: store, handler: LocationHandler.none)),
-            accessLog: log.map { self.destination($0.text) } ?? .off,
+            accessLog: log.map { self.destination($0.text, of: $0) } ?? .off,
             accessLogFormat: try self.logFormat(log),
             headerTimeout: scope.number("client_header_timeout") ?? 60_000,
             headerBufferSize: scope.number("client_header_buffer_size") ?? 1024,

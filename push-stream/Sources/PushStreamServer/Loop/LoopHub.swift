@@ -210,6 +210,7 @@ final class LoopHub {
     /// Takes a subscriber out of every list, and out of the store's counts. Its link lives on.
     func leave(_ subscriber: Subscriber, reason: DisconnectReason) {
         subscriber.isActive = false
+        logDisconnect(subscriber, reason)
         resumes.remove(subscriber)
         wheel.cancel(subscriber)
         let tokens = subscriber.subscriptions.map(\.list.channel)

@@ -6,11 +6,13 @@ public final class LogFile: Sendable {
     public let destination: LogDestination
     /// -1 where nothing is open.
     private let descriptor: Mutex<Int32>
+    private let syslog: SyslogSocket?
 
     /// - Throws: `LogFileError` if the file cannot be opened for appending.
     public init(_ destination: LogDestination) throws(LogFileError) {
         self.destination = destination
         self.descriptor = Mutex(try Self.open(destination))
+        if case .syslog(let target) = destination { self.syslog = SyslogSocket(target) } else { self.syslog = nil }
     }
 
     deinit {
@@ -21,8 +23,11 @@ public final class LogFile: Sendable {
 
     /// Writes `line` and a line feed with one system call. A line that cannot be written (full disk, closed pipe) is lost: a
     /// log must not stop the service.
-    public func append(_ line: String) {
+    ///
+    /// - Parameter severity: for a syslog server, 0 to 7; nil for the one that the configuration says.
+    public func append(_ line: String, severity: Int? = nil) {
         guard self.destination != .off else { return }
+        if let syslog = self.syslog { return syslog.send(line, severity: severity) }
         var bytes = Array(line.utf8)
         bytes.append(UInt8(ascii: "\n"))
         self.descriptor.withLock { descriptor in
@@ -74,7 +79,7 @@ public final class LogFile: Sendable {
         switch destination {
         case .standardError: return STDERR_FILENO
         case .standardOutput: return STDOUT_FILENO
-        case .off: return -1
+        case .off, .syslog: return -1
         case .file(let path):
             let descriptor = Foundation.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
             guard descriptor >= 0 else { throw LogFileError(path: path, code: errno) }

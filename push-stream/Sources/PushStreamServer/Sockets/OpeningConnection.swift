@@ -21,7 +21,7 @@ final class OpeningConnection: LoopSocket {
             self.connection = connection
         }
 
-        override func timerFired() { connection.lost() }
+        override func timerFired() { connection.timedOut() }
     }
 
     private unowned let hub: LoopHub
@@ -102,6 +102,11 @@ final class OpeningConnection: LoopSocket {
         hub.adopt(accepted.descriptor, listener: listener, resumed)
     }
 
+    private func timedOut() {
+        hub.context.log.log(.info, "client timed out (110: Connection timed out) while waiting for request", addresses)
+        lost()
+    }
+
     override func drain(within delay: Int) { lost() }
 
     override func configurationChanged() {
@@ -131,6 +136,7 @@ extension LoopHub {
                 close(connection.descriptor)
             } else if connectionCount >= connectionLimit {
                 metrics.refused.wrappingAdd(1, ordering: .relaxed)
+                logConnectionsNotEnough(connection.remote)
                 close(connection.descriptor)
             } else {
                 OpeningConnection(hub: self, listener: listener, connection).begin()
