@@ -46,6 +46,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     var isPaused = false
     private var readIsDue = false
     private(set) var requests = 0
+    private(set) var identity = ConnectionIdentity(serial: 0, started: 0)
     private var addresses: ConnectionAddresses?
     var connectionIndex = -1
     /// What the connection was before, if it comes back to NIO after a stream.
@@ -58,6 +59,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         var keepAliveTime: Int
         /// What the client has sent of it.
         var ahead: ByteBuffer?
+        var identity: ConnectionIdentity
     }
 
     init(hub: LoopHub, listener: ListenerContext, resumed: Resumed? = nil) {
@@ -89,6 +91,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         if let resumed {
             self.resumed = nil
             requests = resumed.requests
+            identity = resumed.identity
             hub.add(self)
             nextRequest(keepAliveTime: resumed.keepAliveTime)
             pending = resumed.ahead
@@ -97,6 +100,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             return
         }
         hub.metrics.accepted.wrappingAdd(1, ordering: .relaxed)
+        let serial = hub.context.connectionCounter.wrappingAdd(1, ordering: .relaxed).newValue
+        identity = ConnectionIdentity(serial: UInt32(truncatingIfNeeded: serial), started: hub.now)
         if hub.connectionCount >= hub.connectionLimit {
             hub.metrics.refused.wrappingAdd(1, ordering: .relaxed)
             channel?.close(promise: nil)
@@ -118,6 +123,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         if let subscriber { hub.leave(subscriber, reason: .clientClosed) }
+        abandon(400)
         // What this read still holds belongs to the socket.
         if case .handedOver = state {} else { state = .closed }
         hub.remove(self)
@@ -137,6 +143,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             state = .closed
             hub.leave(subscriber, reason: .clientClosed)
         }
+        abandon(400)
         state = .closed
         channel?.close(promise: nil)
     }
@@ -162,7 +169,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     private func process(_ buffer: inout ByteBuffer) {
+        let before = requests
         while buffer.readableBytes > 0 {
+            if requests != before, case .readingHead(let head) = state, !head.reader.hasStarted { head.isPipelined = true }
             if isPaused {
                 hold(&buffer)
                 return
@@ -243,24 +252,29 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         switch outcome {
         case .needsMore:
             // The time for a head counts from its first byte, however slowly the rest comes.
-            if !hadStarted { hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout) }
+            if !hadStarted {
+                head.started = hub.updateTime()
+                hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout)
+            }
         case .failure(let failure): refuse(failure)
-        case .head(let head): begin(head, isLast: buffer.readableBytes == 0)
+        case .head(let request): begin(request, head, isLast: buffer.readableBytes == 0)
         }
     }
 
     /// - Parameter isLast: whether nothing that comes after the head has come yet.
-    private func begin(_ head: RequestHead, isLast: Bool) {
+    private func begin(_ head: RequestHead, _ reading: PendingHead, isLast: Bool) {
         hub.updateTime()
         requests += 1
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
         let server = listener.server(of: head)
         let variables = RequestVariables(
             head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
-            requestsOfConnection: requests)
+            requestsOfConnection: requests, identity: identity, started: reading.started ?? hub.now)
+        variables.isPipelined = reading.isPipelined
         let pending = PendingRequest(
-            Request(server.settings.route(path: head.path, request: variables), log: server.accessLog))
+            Request(server.settings.route(path: head.path, request: variables)))
         if pending.body.isTooLarge { return fail(413, pending.request, unread: true) }
+        guard admit(pending.request, unread: head.body != .none) else { return }
         if head.body == .none {
             handle(pending.request)
             return
@@ -275,6 +289,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     private func readBody(_ pending: PendingRequest, _ buffer: inout ByteBuffer) {
         let (consumed, outcome) = buffer.withUnsafeReadableBytes { pending.body.read($0) }
         buffer.moveReaderIndex(forwardBy: consumed)
+        pending.request.variables.request.bodyLength += consumed
         switch outcome {
         case .needsMore: hub.schedule(self, inMilliseconds: pending.request.location.bodyTimeout)
         case .failure(let failure):
@@ -318,14 +333,13 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         if let status = request.errorStatus { response.status = status }
         let unread = unread || request.leavesUnread
         let isKeepAlive = !unread && keepsAlive(request) && !response.closes
+        request.answersKeepAlive = isKeepAlive
         addHeaders(&response, request)
         response.omitsBody = request.head.method == .head
-        append {
-            response.render(
-                into: &$0, server: request.serverName, date: hub.httpDate, minorVersion: request.head.minorVersion,
-                isKeepAlive: isKeepAlive)
-        }
-        record(response, of: request)
+        let bytes = write(response, of: request)
+        var bodyBytes = 0
+        if case .bytes(let body) = response.body, !response.omitsBody, response.status != 204 { bodyBytes = body.count }
+        record(response, of: request, bytes: bytes, headBytes: bytes - bodyBytes)
         if isKeepAlive { nextRequest(keepAliveTime: request.location.keepAliveTimeout) } else { endConnection(lingers: unread) }
     }
 
@@ -335,21 +349,31 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             && !hub.isDraining
     }
 
-    func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
-        for header in request.location.addedHeaders where header.always || HTTPStatus.takesAddedHeaders(response.status) {
-            let value = HTTPResponse.sanitised(header.value.evaluate(request.variables))
-            if !value.isEmpty { response.fields.append((header.name, value)) }
+    /// Renders a response, with its body unless that is a stream, into what is sent next.
+    ///
+    /// - Returns: bytes that it takes.
+    func write(_ response: HTTPResponse, of request: Request) -> Int {
+        var bytes = 0
+        append {
+            let before = $0.readableBytes
+            response.render(
+                into: &$0, server: request.serverName, date: hub.httpDate, minorVersion: request.head.minorVersion,
+                isKeepAlive: request.answersKeepAlive)
+            bytes = $0.readableBytes - before
         }
+        return bytes
     }
 
-    /// Counts the response and writes the access log's line.
-    func record(_ response: HTTPResponse, of request: Request) {
-        hub.metrics.countResponse(response.status)
-        guard let log = request.log else { return }
-        var size = 0
-        if case .bytes(let body) = response.body, !response.omitsBody { size = body.count }
-        let variables = LogVariables(request: request.variables, status: response.status, bodyBytes: size)
-        log.append(request.variables.request.server.settings.accessLogFormat.line(variables))
+    func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
+        if request.location.addedHeaders.isEmpty { return }
+        let outcome = RequestOutcome(
+            started: request.variables.request.started, ended: hub.now, status: response.status,
+            isKeepAlive: request.answersKeepAlive, response: response)
+        let variables = AnsweredRequest(base: request.variables, outcome: outcome)
+        for header in request.location.addedHeaders where header.always || HTTPStatus.takesAddedHeaders(response.status) {
+            let value = HTTPResponse.sanitised(header.value.evaluate(variables))
+            if !value.isEmpty { response.fields.append((header.name, value)) }
+        }
     }
 
     func append(_ write: (inout ByteBuffer) -> Void) {
@@ -388,7 +412,11 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     override func timerFired() {
         switch state {
-        case .readingHead, .readingBody, .lingering, .sendingFile: close()
+        case .readingBody:
+            abandon(408)
+            state = .closed
+            close()
+        case .readingHead, .lingering, .sendingFile: close()
         // A subscriber has a timer of its own.
         case .subscribed, .handedOver, .closed: break
         }

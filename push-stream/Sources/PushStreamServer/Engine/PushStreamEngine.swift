@@ -78,7 +78,9 @@ public final class PushStreamEngine: Sendable {
                     box.value = hub
                 }.get()
             }
-            for (listen, listener) in try listenerContexts() {
+            let logs = try openLogs()
+            context.accessLogs.withLock { $0 = logs }
+            for (listen, listener) in listenerContexts(logs) {
                 running.contexts.append(listener)
                 running.listeners.append(try await bind(listen, listener, running))
             }
@@ -91,8 +93,16 @@ public final class PushStreamEngine: Sendable {
         return running
     }
 
+    private func openLogs() throws(EngineError) -> AccessLogs {
+        do throws(LogFileError) {
+            return try AccessLogs(configuration.accessLogs)
+        } catch {
+            throw .cannotOpenLog(error)
+        }
+    }
+
     /// Groups the servers by address; the one that says `default_server`, or else the first, gets what no name matches.
-    private func listenerContexts() throws(EngineError) -> [(ListenAddress, ListenerContext)] {
+    private func listenerContexts(_ logs: AccessLogs) -> [(ListenAddress, ListenerContext)] {
         var order: [ListenAddress.Kind] = []
         var groups: [ListenAddress.Kind: (listen: ListenAddress, servers: [ServerSettings], defaultIndex: Int)] = [:]
         for server in configuration.servers {
@@ -110,11 +120,8 @@ public final class PushStreamEngine: Sendable {
         var result: [(ListenAddress, ListenerContext)] = []
         for kind in order {
             guard let group = groups[kind] else { continue }
-            do throws(LogFileError) {
-                result.append((group.listen, try ListenerContext(servers: group.servers, defaultIndex: group.defaultIndex)))
-            } catch {
-                throw .cannotOpenLog(error)
-            }
+            result.append(
+                (group.listen, ListenerContext(servers: group.servers, defaultIndex: group.defaultIndex, logs: logs)))
         }
         return result
     }
@@ -186,12 +193,17 @@ public final class PushStreamEngine: Sendable {
 
     /// Opens the access logs again (`-s reopen`); the error log is its owner's.
     public func reopenLogs() throws(LogFileError) {
-        for context in running.withLock({ $0?.contexts ?? [] }) { try context.reopenLogs() }
+        try running.withLock { $0?.context.accessLogs.withLock { $0 } }?.reopen()
     }
 
     /// Gives the access logs to the user that the process is about to become.
     func handOverLogs(to user: ProcessUser) {
-        for context in running.withLock({ $0?.contexts ?? [] }) { context.handOverLogs(to: user) }
+        running.withLock { $0?.context.accessLogs.withLock { $0 } }?.handOver(to: user)
+    }
+
+    /// Writes what waits in the buffers of the access logs.
+    func flushLogs() {
+        running.withLock { $0?.context.accessLogs.withLock { $0 } }?.flushAll()
     }
 
     /// Whether subscribers are accepted.
@@ -225,6 +237,7 @@ public final class PushStreamEngine: Sendable {
                 box.value = nil
             }.get()
         }
+        running.context.accessLogs.withLock { $0 }?.flushAll()
         try? await running.group.shutdownGracefully()
     }
 

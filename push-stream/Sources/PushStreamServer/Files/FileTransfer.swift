@@ -6,8 +6,11 @@ final class FileTransfer {
     let request: Request
     private(set) var file: OpenFile?
     private var parts: ArraySlice<Part> = []
-    /// Whether the connection serves another request after this.
-    private(set) var keepsAlive = false
+    /// Once its head is sent.
+    private(set) var response: HTTPResponse?
+    private(set) var headBytes = 0
+    /// Bytes that the system has taken, or that leave with the next piece.
+    var sent = 0
 
     enum Part {
         case bytes([UInt8])
@@ -28,10 +31,12 @@ final class FileTransfer {
         self.request = request
     }
 
-    func begin(_ file: OpenFile, parts: [Part], keepsAlive: Bool) {
+    func begin(_ file: OpenFile, _ response: HTTPResponse, parts: [Part], headBytes: Int) {
         self.file = file
+        self.response = response
         self.parts = parts[...]
-        self.keepsAlive = keepsAlive
+        self.headBytes = headBytes
+        sent = headBytes
     }
 
     func next() -> Step {

@@ -100,6 +100,7 @@ struct PushStreamService {
                 for await event in signals where event == .stop {
                     log.log(.notice, "signal TERM or INT received, not waiting for subscribers")
                     pidFile?.remove()
+                    engine.flushLogs()
                     exit(0)
                 }
             }

@@ -19,6 +19,8 @@ final class SubscriberSocket: SubscriberLink {
     private let descriptor: Int32
     /// Requests that this connection has carried.
     private let requests: Int32
+    /// When the connection began, in milliseconds since 1970.
+    private let started: Int
     private(set) var token: UInt64 = 0
     /// Kept alive by the socket; nil before ``serve(_:)``.
     private var subscriber: Subscriber?
@@ -28,13 +30,16 @@ final class SubscriberSocket: SubscriberLink {
     /// Sent ahead by the client: its next request.
     private var ahead: ByteBuffer?
     private var isEnding = false
+    /// The connection's number; here, where it fills a gap.
+    private let serial: UInt32
 
     /// Takes over the descriptor.
-    init(hub: LoopHub, listener: ListenerContext, descriptor: Int32, requests: Int) {
+    init(hub: LoopHub, listener: ListenerContext, descriptor: Int32, requests: Int, identity: ConnectionIdentity) {
         self.hub = hub
         self.listener = listener
         self.descriptor = descriptor
         self.requests = Int32(clamping: requests)
+        (started, serial) = (identity.started, identity.serial)
         token = hub.sockets.insert(self)
     }
 
@@ -49,6 +54,8 @@ final class SubscriberSocket: SubscriberLink {
     // MARK: Writing
 
     var directDescriptor: Int32 { queue == nil ? descriptor : -1 }
+
+    var unsentBytes: Int { (queue?.count ?? 0) + (gathered?.readableBytes ?? 0) }
 
     func send(_ buffer: ByteBuffer) -> Bool {
         if let queue, queue.count > hub.context.outputLimit { return false }
@@ -199,7 +206,8 @@ final class SubscriberSocket: SubscriberLink {
     private func returnToNIO(keepAliveTime: Int) {
         hub.watcher.unwatch(descriptor)
         let resumed = ConnectionHandler.Resumed(
-            requests: Int(requests), keepAliveTime: keepAliveTime, ahead: ahead)
+            requests: Int(requests), keepAliveTime: keepAliveTime, ahead: ahead,
+            identity: ConnectionIdentity(serial: serial, started: started))
         let handler = NIOLoopBound(ConnectionHandler(hub: hub, listener: listener, resumed: resumed), eventLoop: hub.eventLoop)
         let limit = hub.context.outputLimit
         ClientBootstrap(group: hub.eventLoop)
