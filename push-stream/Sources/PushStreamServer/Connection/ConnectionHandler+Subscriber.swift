@@ -51,6 +51,7 @@ extension ConnectionHandler: SubscriberLink {
     // MARK: SubscriberLink
 
     var directDescriptor: Int32 { -1 }
+    var isListening: Bool { !listener.isClosed }
 
     var unsentBytes: Int { (try? channel?.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 

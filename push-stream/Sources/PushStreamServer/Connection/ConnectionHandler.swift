@@ -34,7 +34,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     private static let outputBatch = 64 * 1024
 
     let hub: LoopHub
-    let listener: ListenerContext
+    let listener: LoopListener
     var state: State
     private(set) var context: ChannelHandlerContext?
     private(set) var channel: (any Channel)?
@@ -62,7 +62,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         var identity: ConnectionIdentity
     }
 
-    init(hub: LoopHub, listener: ListenerContext, resumed: Resumed? = nil) {
+    init(hub: LoopHub, listener: LoopListener, resumed: Resumed? = nil) {
         self.hub = hub
         self.listener = listener
         self.resumed = resumed
@@ -96,6 +96,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             nextRequest(keepAliveTime: resumed.keepAliveTime)
             pending = resumed.ahead
             handlePending()
+            // The address may have gone since the stream ended.
+            if listener.isClosed { configurationChanged() }
             writeOutput()
             return
         }
@@ -109,16 +111,15 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         }
         hub.add(self)
         state = newHead()
-        hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout)
+        hub.schedule(self, inMilliseconds: listener.current.defaultServer.settings.headerTimeout)
     }
 
-    private func newHead() -> State {
-        let settings = listener.defaultServer.settings
-        return .readingHead(
-            PendingHead(
-                RequestHeadReader.Limits(
-                    initialBuffer: settings.headerBufferSize, bufferCount: settings.largeHeaderBuffers.count,
-                    bufferSize: settings.largeHeaderBuffers.size)))
+    private func newHead() -> State { .readingHead(PendingHead(listener.current)) }
+
+    /// The next request meets the new configuration. Where that no longer has the address, there is none.
+    func configurationChanged() {
+        guard case .readingHead(let head) = state, !head.reader.hasStarted else { return }
+        if listener.isClosed { endConnection(lingers: false) } else { state = newHead() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -254,9 +255,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             // The time for a head counts from its first byte, however slowly the rest comes.
             if !hadStarted {
                 head.started = hub.updateTime()
-                hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout)
+                hub.schedule(self, inMilliseconds: head.listener.defaultServer.settings.headerTimeout)
             }
-        case .failure(let failure): refuse(failure)
+        case .failure(let failure): refuse(failure, head.listener)
         case .head(let request): begin(request, head, isLast: buffer.readableBytes == 0)
         }
     }
@@ -266,7 +267,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         hub.updateTime()
         requests += 1
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
-        let server = listener.server(of: head)
+        let server = reading.listener.server(of: head)
         let variables = RequestVariables(
             head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
             requestsOfConnection: requests, identity: identity, started: reading.started ?? hub.now)
@@ -314,7 +315,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     // MARK: Answering
 
     /// Answers a request that is too broken to have a location.
-    private func refuse(_ failure: HTTPFailure) {
+    private func refuse(_ failure: HTTPFailure, _ listener: ListenerContext) {
         let location = listener.defaultServer.settings.fallback.settings
         let name = EngineVersion.serverName(showsVersion: location.serverTokens)
         hub.metrics.countResponse(failure.status)
@@ -346,7 +347,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     func keepsAlive(_ request: Request) -> Bool {
         request.head.isKeepAlive && !request.leavesUnread && request.location.keepAliveTimeout > 0
             && requests < request.location.keepAliveRequests
-            && !hub.isDraining
+            && !hub.isDraining && isListening
     }
 
     /// Renders a response, with its body unless that is a stream, into what is sent next.

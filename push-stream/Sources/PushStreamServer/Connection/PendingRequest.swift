@@ -94,8 +94,15 @@ final class PendingHead {
     var started: Int?
     /// Whether it came before the answer to the one before it.
     var isPipelined = false
+    /// What holds for the request, whatever a reload changes while its head comes.
+    let listener: ListenerContext
 
-    init(_ limits: RequestHeadReader.Limits) {
-        reader = RequestHeadReader(limits: limits)
+    init(_ listener: ListenerContext) {
+        self.listener = listener
+        let settings = listener.defaultServer.settings
+        reader = RequestHeadReader(
+            limits: RequestHeadReader.Limits(
+                initialBuffer: settings.headerBufferSize, bufferCount: settings.largeHeaderBuffers.count,
+                bufferSize: settings.largeHeaderBuffers.size))
     }
 }

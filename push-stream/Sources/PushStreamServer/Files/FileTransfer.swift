@@ -40,14 +40,20 @@ final class FileTransfer {
     }
 
     func next() -> Step {
-        guard let file, let part = parts.popFirst() else { return .finish }
-        switch part {
-        case .bytes(let bytes): return .write(bytes)
-        case .file(let range):
-            let end = min(range.upperBound, range.lowerBound + Self.chunkSize)
-            if end < range.upperBound { parts = [.file(end..<range.upperBound)] + parts }
-            return .read(file, range.lowerBound..<end)
+        guard let file, let part = Self.piece(of: &parts) else { return .finish }
+        return switch part {
+        case .bytes(let bytes): .write(bytes)
+        case .file(let range): .read(file, range)
         }
+    }
+
+    /// Takes the first part, or a piece of it.
+    static func piece(of parts: inout ArraySlice<Part>) -> Part? {
+        guard let part = parts.popFirst() else { return nil }
+        guard case .file(let range) = part, range.count > chunkSize else { return part }
+        let end = range.lowerBound + chunkSize
+        parts = [.file(end..<range.upperBound)] + parts
+        return .file(range.lowerBound..<end)
     }
 }
 

@@ -15,7 +15,7 @@ final class SubscriberSocket: SubscriberLink {
     private static let readsPerTurn = 16
 
     private unowned let hub: LoopHub
-    private let listener: ListenerContext
+    private let listener: LoopListener
     private let descriptor: Int32
     /// Requests that this connection has carried.
     private let requests: Int32
@@ -34,7 +34,7 @@ final class SubscriberSocket: SubscriberLink {
     private let serial: UInt32
 
     /// Takes over the descriptor.
-    init(hub: LoopHub, listener: ListenerContext, descriptor: Int32, requests: Int, identity: ConnectionIdentity) {
+    init(hub: LoopHub, listener: LoopListener, descriptor: Int32, requests: Int, identity: ConnectionIdentity) {
         self.hub = hub
         self.listener = listener
         self.descriptor = descriptor
@@ -54,6 +54,7 @@ final class SubscriberSocket: SubscriberLink {
     // MARK: Writing
 
     var directDescriptor: Int32 { queue == nil ? descriptor : -1 }
+    var isListening: Bool { !listener.isClosed }
 
     var unsentBytes: Int { (queue?.count ?? 0) + (gathered?.readableBytes ?? 0) }
 

@@ -22,7 +22,8 @@ extension ConnectionHandler {
         let keepAliveTime = request.answersKeepAlive ? request.location.keepAliveTimeout : 0
         hub.metrics.countResponse(response.status)
         let waiting = LongPoll(
-            response: response, callback: callback, minorVersion: request.head.minorVersion, server: request.serverName)
+            response: response, callback: callback, minorVersion: request.head.minorVersion, server: request.serverName,
+            timesOutWithBody: hub.storeSettings.timeoutWithBody)
         let profile = hub.profile(subscriberRequest.profileKey(.longPolling, storesMessages: false))
         register(
             channels, result, profile: profile, keepAliveTime: keepAliveTime, longPoll: waiting,
@@ -44,7 +45,7 @@ extension Subscriber {
     /// The time of a long poll is over.
     func endLongPoll(_ reason: DisconnectReason) {
         var message: Message?
-        if hub.context.store.settings.timeoutWithBody {
+        if longPoll?.timesOutWithBody == true {
             message = Message(id: Message.ServerID.longPollingTimeout, text: Array("Timed out".utf8))
         }
         respond(reason, time: hub.now / 1000, tag: 0, message: message)
@@ -57,7 +58,7 @@ extension Subscriber {
         response.body = message == nil ? .bytes([]) : .stream
         PollingBody.date(&response, time: time, tag: tag)
         let isChunked = waiting.minorVersion == 1
-        let isKeepAlive = keepAliveTime > 0 && (isChunked || message == nil) && !hub.isDraining
+        let isKeepAlive = keepAliveTime > 0 && (isChunked || message == nil) && !hub.isDraining && link.isListening
         let date = hub.httpDate
         finish(reason, keepAliveTime: isKeepAlive ? Int(keepAliveTime) : 0) { buffer in
             response.render(

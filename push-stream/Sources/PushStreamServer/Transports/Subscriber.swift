@@ -8,6 +8,8 @@ protocol SubscriberLink: AnyObject {
     var directDescriptor: Int32 { get }
     /// Bytes that wait for the client to read on.
     var unsentBytes: Int { get }
+    /// Whether the configuration still has the address that the client connected to.
+    var isListening: Bool { get }
     /// Sends bytes, or keeps them until the client reads on.
     ///
     /// - Returns: false if the client has left more unread than it may: it must go.
@@ -140,7 +142,7 @@ final class Subscriber: LoopTimed {
         end?.outcome.bytes += rest.readableBytes
         end?.outcome.isComplete = true
         hub.leave(self, reason: reason)
-        link.finish(rest, keepAliveTime: hub.isDraining ? 0 : keepAliveTime)
+        link.finish(rest, keepAliveTime: hub.isDraining || !link.isListening ? 0 : keepAliveTime)
     }
 
     /// Drops the subscriber without a goodbye.
@@ -182,11 +184,14 @@ final class LongPoll {
     let callback: String?
     let minorVersion: Int
     let server: String
+    /// `push_stream_timeout_with_body`
+    let timesOutWithBody: Bool
 
-    init(response: HTTPResponse, callback: String?, minorVersion: Int, server: String) {
+    init(response: HTTPResponse, callback: String?, minorVersion: Int, server: String, timesOutWithBody: Bool) {
         self.response = response
         self.callback = callback
         self.minorVersion = minorVersion
         self.server = server
+        self.timesOutWithBody = timesOutWithBody
     }
 }
