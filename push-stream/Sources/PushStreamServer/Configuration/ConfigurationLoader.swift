@@ -63,7 +63,10 @@ struct ConfigurationBuilder {
             servers.append(server)
         }
         self.diagnostics += listeners.conflicts(servers)
-        return EngineConfiguration(process: process, store: store, servers: servers)
+        return EngineConfiguration(
+            process: process, store: store, servers: servers,
+            subscriberQueueSize: scope.number("push_stream_subscriber_queue_size")
+                ?? EngineConfiguration.defaultSubscriberQueueSize)
     }
 
     // MARK: Shared by all levels

@@ -2,6 +2,12 @@ import NIOCore
 import NIOPosix
 import PushStreamCore
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// A connection that is a subscriber's: of a long poll, which answers over the same connection again and again, or of a stream whose
 /// socket cannot leave NIO.
 extension ConnectionHandler: SubscriberLink {
@@ -48,6 +54,8 @@ extension ConnectionHandler: SubscriberLink {
     // MARK: SubscriberLink
 
     var directDescriptor: Int32 { -1 }
+    var waitingBytes: Int { (try? channel?.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+    var clientAddress: String { channel?.remoteAddress?.ipAddress ?? "unix:" }
 
     func send(_ buffer: ByteBuffer) -> Bool {
         guard let context, let channel else { return true }
@@ -86,5 +94,10 @@ extension ConnectionHandler: SubscriberLink {
     func drop() {
         state = .closed
         channel?.close(promise: nil)
+    }
+
+    func reset() {
+        _ = (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        drop()
     }
 }

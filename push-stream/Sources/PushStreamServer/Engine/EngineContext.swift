@@ -13,15 +13,12 @@ final class EngineContext: Sendable {
     let hostname: String
     /// Whether new subscribers are wanted; false while the engine drains.
     let isReady = Atomic<Bool>(false)
-    /// Bytes that may wait for a subscriber that does not read; when more is due after that, it is disconnected.
-    let outputLimit: Int
 
-    init(configuration: EngineConfiguration, store: ChannelStore, log: ErrorLog, loops: [LoopMetrics], outputLimit: Int) {
+    init(configuration: EngineConfiguration, store: ChannelStore, log: ErrorLog, loops: [LoopMetrics]) {
         self.configuration = configuration
         self.store = store
         self.log = log
         self.loops = loops
-        self.outputLimit = outputLimit
         let random = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }
         instance = random.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
         hostname = ProcessIdentity.hostname()

@@ -15,9 +15,6 @@ import Synchronization
 ///
 /// Start it once; it ends with ``shutdown(gracePeriod:)``. It owns its threads, so it runs inside another program as well.
 public final class PushStreamEngine: Sendable {
-    /// Bytes that may wait for a subscriber that does not read, by default.
-    public static let defaultOutputLimit = 1 << 20
-
     private struct Running {
         var group: MultiThreadedEventLoopGroup
         var listeners: [any Channel]
@@ -28,14 +25,11 @@ public final class PushStreamEngine: Sendable {
 
     private let configuration: EngineConfiguration
     private let log: ErrorLog
-    private let outputLimit: Int
     private let running = Mutex<Running?>(nil)
 
-    /// - Parameter outputLimit: bytes that may wait for a subscriber that does not read before it is disconnected.
-    public init(configuration: EngineConfiguration, log: ErrorLog, outputLimit: Int = PushStreamEngine.defaultOutputLimit) {
+    public init(configuration: EngineConfiguration, log: ErrorLog) {
         self.configuration = configuration
         self.log = log
-        self.outputLimit = outputLimit
     }
 
     /// Binds every `listen` and begins to accept.
@@ -65,8 +59,7 @@ public final class PushStreamEngine: Sendable {
         }
         let store = ChannelStore(settings: configuration.store, mailboxes: mailboxes, now: ProcessIdentity.now())
         let context = EngineContext(
-            configuration: configuration, store: store, log: log, loops: loops.map { _ in LoopMetrics() },
-            outputLimit: outputLimit)
+            configuration: configuration, store: store, log: log, loops: loops.map { _ in LoopMetrics() })
         let hubs = Array(zip(loops, boxes)).map { (loop: $0, box: $1) }
         var running = Running(group: group, listeners: [], contexts: [], hubs: hubs, context: context)
         do {
@@ -121,7 +114,7 @@ public final class PushStreamEngine: Sendable {
 
     private func bind(_ listen: ListenAddress, _ listener: ListenerContext, _ running: Running) async throws -> any Channel {
         let hubs = running.hubs
-        let limit = outputLimit
+        let limit = running.context.configuration.subscriberQueueSize
         let location = listener.defaultServer.settings.fallback
         var bootstrap = ServerBootstrap(group: running.group)
             .serverChannelOption(.backlog, value: Int32(clamping: listen.backlog))
@@ -130,7 +123,7 @@ public final class PushStreamEngine: Sendable {
             .serverChannelOption(.maxMessagesPerRead, value: Self.acceptBatch)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try Self.setOptions(of: channel, outputLimit: limit)
+                    try Self.setOptions(of: channel, queueSize: limit)
                     guard let hub = hubs.first(where: { $0.loop === channel.eventLoop })?.box.value else {
                         throw ChannelError.ioOnClosedChannel
                     }
@@ -168,9 +161,11 @@ public final class PushStreamEngine: Sendable {
     private static let readBatch: UInt = 4
 
     /// Options of a connection that NIO reads the requests of.
-    static func setOptions(of channel: any Channel, outputLimit: Int) throws {
+    ///
+    /// - Parameter queueSize: bytes that may wait for a client that does not read; see `EngineConfiguration.subscriberQueueSize`.
+    static func setOptions(of channel: any Channel, queueSize: Int) throws {
         let options = channel.syncOptions
-        let mark = ChannelOptions.Types.WriteBufferWaterMark(low: outputLimit / 2, high: outputLimit)
+        let mark = ChannelOptions.Types.WriteBufferWaterMark(low: max(1, queueSize / 2), high: queueSize)
         try options?.setOption(.writeBufferWaterMark, value: mark)
         try options?.setOption(.maxMessagesPerRead, value: readBatch)
     }

@@ -49,9 +49,11 @@ final class SubscriberSocket: SubscriberLink {
     // MARK: Writing
 
     var directDescriptor: Int32 { descriptor }
+    var waitingBytes: Int { queue?.count ?? 0 }
+    var clientAddress: String { SocketCalls.clientAddress(descriptor) }
 
     func send(_ buffer: ByteBuffer) -> Bool {
-        if let queue, queue.count > hub.context.outputLimit { return false }
+        if let queue, queue.count > hub.context.configuration.subscriberQueueSize { return false }
         if subscriber?.needsOrder == true {
             if gathered == nil {
                 gathered = buffer
@@ -184,6 +186,11 @@ final class SubscriberSocket: SubscriberLink {
         forget()
     }
 
+    func reset() {
+        SocketCalls.resetOnClose(descriptor)
+        drop()
+    }
+
     /// Ends the subscriber within `delay` milliseconds, because the engine stops.
     func drain(within delay: Int) {
         guard let subscriber, subscriber.isActive else { return }
@@ -201,11 +208,11 @@ final class SubscriberSocket: SubscriberLink {
         let resumed = ConnectionHandler.Resumed(
             requests: Int(requests), keepAliveTime: keepAliveTime, ahead: ahead)
         let handler = NIOLoopBound(ConnectionHandler(hub: hub, listener: listener, resumed: resumed), eventLoop: hub.eventLoop)
-        let limit = hub.context.outputLimit
+        let limit = hub.context.configuration.subscriberQueueSize
         ClientBootstrap(group: hub.eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try PushStreamEngine.setOptions(of: channel, outputLimit: limit)
+                    try PushStreamEngine.setOptions(of: channel, queueSize: limit)
                     try channel.pipeline.syncOperations.addHandler(handler.value)
                 }
             }

@@ -16,6 +16,12 @@ protocol SubscriberLink: AnyObject {
     func finish(_ rest: ByteBuffer, keepAliveTime: Int)
     /// Ends the connection without a goodbye.
     func drop()
+    /// Ends the connection by a reset: what the client has not taken is forgotten by the system too.
+    func reset()
+    /// Bytes that the client has not taken and that this program keeps for it.
+    var waitingBytes: Int { get }
+    /// For the error log.
+    var clientAddress: String { get }
 }
 
 /// One subscriber of an event loop: what stays in memory between messages. Its timer is the connection's time and its ping.
@@ -121,8 +127,18 @@ final class Subscriber: LoopTimed {
     /// Drops the subscriber without a goodbye.
     func disconnect(_ reason: DisconnectReason) {
         guard isActive else { return }
+        if reason == .slow { tellSlowness() }
         hub.leave(self, reason: reason)
-        link.drop()
+        if reason == .slow { link.reset() } else { link.drop() }
+    }
+
+    private func tellSlowness() {
+        let log = hub.context.log
+        // Thousands may go in one tick: what nobody wants to read is not put together.
+        guard log.level <= .info else { return }
+        log.log(
+            .info, "subscriber does not read and is closed",
+            ["client": link.clientAddress, "waiting bytes": "\(link.waitingBytes)"])
     }
 
     /// A channel is gone. The connection ends with its last one.
