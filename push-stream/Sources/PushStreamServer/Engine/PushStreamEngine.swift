@@ -140,6 +140,10 @@ public final class PushStreamEngine: Sendable {
                 }
                 bootstrap = bootstrap.serverChannelOption(
                     .tcpOption(SocketLimits.userTimeout), value: .init(Int32(clamping: location.sendTimeout)))
+                #if os(Linux)
+                    bootstrap = bootstrap.serverChannelOption(
+                        .tcpOption(SocketLimits.unsentLimit), value: .init(SocketLimits.unsentBytes))
+                #endif
                 if host.contains(":") {
                     let option = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
                     bootstrap = bootstrap.serverChannelOption(option, value: listen.ipv6Only ? 1 : 0)
