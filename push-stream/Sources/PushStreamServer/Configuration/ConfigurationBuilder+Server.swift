@@ -83,8 +83,8 @@ extension ConfigurationBuilder {
             if let outer { try Self.check(pattern, isInside: outer, directive) }
             let inner = Scope(block, in: scope)
             let handler = try self.handler(inner, store: store)
-            var settings = try self.location(inner, store: store, handler: handler)
-            settings.rewrite = try self.rewrite(inner, store: store, handler: handler)
+            var settings = try self.location(inner, store: store, handler: handler, pattern: pattern)
+            settings.rewrite = try self.rewrite(inner, store: store, handler: handler, pattern: pattern)
             let nested = try self.locations(inner, store: store, outer: pattern)
             guard table.insert(pattern, Location(settings), nested: nested) else {
                 throw directive.error("duplicate location \"\(pattern)\"")

@@ -118,6 +118,11 @@ public struct LocationSettings: Sendable {
     public var types: [String: String] = LocationSettings.standardTypes
     public var addedHeaders: [AddedHeader]
     public var accessRules: [AccessRule]
+    /// Of a location without a push handler; nil serves none.
+    public var files: FileSettings?
+    public var errorPages: [ErrorPageRule] = []
+    /// `internal`: clients get 404.
+    public var isInternal = false
     /// `server_tokens`.
     public var serverTokens: Bool
     /// `set`, `if` and `return` in the order in which they stand; `ServerSettings.route` runs them.
@@ -138,7 +143,7 @@ public struct AccessRule: Sendable {
 }
 
 public enum LocationHandler: Sendable {
-    /// No content handler: 404.
+    /// No content handler: a file, or 404.
     case none
     case publisher(PublisherSettings)
     case subscriber(SubscriberSettings)

@@ -36,6 +36,7 @@ extension ConnectionHandler: SubscriberLink {
     ///
     /// - Returns: nil if earlier answers wait in NIO's buffers, or if the system has no descriptor left.
     private func handOver() -> SubscriberSocket? {
+        if let opening { return opening.handOver(requests: requests) }
         guard let channel, let options = channel.syncOptions, (try? options.getOption(.bufferedWritableBytes)) == 0 else {
             return nil
         }
@@ -50,6 +51,7 @@ extension ConnectionHandler: SubscriberLink {
     // MARK: SubscriberLink
 
     var directDescriptor: Int32 { -1 }
+    var isListening: Bool { !listener.isClosed }
 
     func send(_ buffer: ByteBuffer) -> Bool {
         guard let context, let channel else { return true }

@@ -15,6 +15,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         case subscribed(Subscriber)
         /// The socket has left NIO; what NIO had read by then goes there.
         case handedOver(SubscriberSocket)
+        /// A file is looked for, read or sent; nothing is read from the client meanwhile.
+        case sendingFile(FileTransfer)
         /// The response is out, and what the client still sends is thrown away, so that it gets to read the response.
         case lingering
         case closed
@@ -32,7 +34,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     private static let outputBatch = 64 * 1024
 
     let hub: LoopHub
-    let listener: ListenerContext
+    let listener: LoopListener
     var state: State
     private(set) var context: ChannelHandlerContext?
     private(set) var channel: (any Channel)?
@@ -41,27 +43,24 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Responses that wait for the end of this read.
     var output: ByteBuffer?
     var isFlushPending = false
-    private var isPaused = false
+    var isPaused = false
     private var readIsDue = false
     private(set) var requests = 0
     private var addresses: ConnectionAddresses?
     var connectionIndex = -1
-    /// What the connection was before, if it comes back to NIO after a stream.
+    /// What the connection was before NIO got it.
     private var resumed: Resumed?
 
-    /// A connection whose stream has ended and that serves the next request.
-    struct Resumed {
-        var requests: Int
-        /// Milliseconds in which the next request must come.
-        var keepAliveTime: Int
-        /// What the client has sent of it.
-        var ahead: ByteBuffer?
-    }
+    /// Set while NIO does not know the connection yet.
+    let opening: OpeningConnection?
+    /// Set when the connection ends: whether what the client still sends is read.
+    private(set) var lingers: Bool?
 
-    init(hub: LoopHub, listener: ListenerContext, resumed: Resumed? = nil) {
+    init(hub: LoopHub, listener: LoopListener, resumed: Resumed? = nil, opening: OpeningConnection? = nil) {
         self.hub = hub
         self.listener = listener
         self.resumed = resumed
+        self.opening = opening
         state = .closed
     }
 
@@ -82,36 +81,27 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     private func start() {
-        guard case .closed = state, connectionIndex < 0 else { return }
+        guard let resumed else { return }
+        self.resumed = nil
         hub.updateTime()
-        if let resumed {
-            self.resumed = nil
-            requests = resumed.requests
-            hub.add(self)
-            nextRequest(keepAliveTime: resumed.keepAliveTime)
-            pending = resumed.ahead
-            handlePending()
-            writeOutput()
-            return
-        }
-        hub.metrics.accepted.wrappingAdd(1, ordering: .relaxed)
-        if hub.connectionCount >= hub.connectionLimit {
-            hub.metrics.refused.wrappingAdd(1, ordering: .relaxed)
-            channel?.close(promise: nil)
-            return
-        }
+        requests = resumed.requests
         hub.add(self)
-        state = newHead()
-        hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout)
+        output = resumed.output
+        if let lingers = resumed.lingers { return endConnection(lingers: lingers) }
+        nextRequest(keepAliveTime: resumed.keepAliveTime)
+        pending = resumed.ahead
+        handlePending()
+        // The address may have gone since the stream ended.
+        if listener.isClosed { configurationChanged() }
+        writeOutput()
     }
 
-    private func newHead() -> State {
-        let settings = listener.defaultServer.settings
-        return .readingHead(
-            PendingHead(
-                RequestHeadReader.Limits(
-                    initialBuffer: settings.headerBufferSize, bufferCount: settings.largeHeaderBuffers.count,
-                    bufferSize: settings.largeHeaderBuffers.size)))
+    private func newHead() -> State { .readingHead(PendingHead(listener.current)) }
+
+    /// The next request meets the new configuration. Where that no longer has the address, there is none.
+    func configurationChanged() {
+        guard case .readingHead(let head) = state, !head.reader.hasStarted else { return }
+        if listener.isClosed { endConnection(lingers: false) } else { state = newHead() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -175,6 +165,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
                     hold(&buffer)
                 }
                 return
+            case .sendingFile:
+                hold(&buffer)
+                return
             case .handedOver(let socket):
                 buffer.withUnsafeReadableBytes { socket.receive($0) }
                 return
@@ -200,6 +193,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     private func resume(_ context: ChannelHandlerContext) {
         guard isPaused, context.channel.isWritable else { return }
+        if case .sendingFile = state { return }
         isPaused = false
         handlePending()
         writeOutput()
@@ -207,6 +201,11 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             readIsDue = false
             context.read()
         }
+    }
+
+    /// Goes on reading after a file, unless another is being sent by now.
+    func resumeReading() {
+        if let context { resume(context) }
     }
 
     private func hold(_ buffer: inout ByteBuffer) {
@@ -232,37 +231,22 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         switch outcome {
         case .needsMore:
             // The time for a head counts from its first byte, however slowly the rest comes.
-            if !hadStarted { hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout) }
-        case .failure(let failure): refuse(failure)
-        case .head(let head): begin(head, isLast: buffer.readableBytes == 0)
+            if !hadStarted { hub.schedule(self, inMilliseconds: head.listener.defaultServer.settings.headerTimeout) }
+        case .failure(let failure): refuse(failure, head.listener)
+        case .head(let request): begin(request, head.listener, isLast: buffer.readableBytes == 0)
         }
     }
 
     /// - Parameter isLast: whether nothing that comes after the head has come yet.
-    private func begin(_ head: RequestHead, isLast: Bool) {
-        hub.updateTime()
-        requests += 1
+    private func begin(_ head: RequestHead, _ listener: ListenerContext, isLast: Bool) {
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
-        let server = listener.server(of: head)
-        let variables = RequestVariables(
-            head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
-            requestsOfConnection: requests)
-        let pending = PendingRequest(
-            Request(server.settings.route(path: head.path, request: variables), log: server.accessLog))
-        if pending.body.isTooLarge {
-            finish(
-                ErrorPage.response(HTTPFailure.bodyTooLarge, server: pending.request.serverName), of: pending.request,
-                unread: true)
-            return
-        }
+        let pending = PendingRequest(beginRequest(head, listener))
+        if pending.body.isTooLarge { return fail(413, pending.request, unread: true) }
         if head.body == .none {
             handle(pending.request)
             return
         }
-        if !pending.request.isAllowed {
-            finish(pending.request.errorPage(403), of: pending.request, unread: true)
-            return
-        }
+        if !pending.request.isAllowed { return fail(403, pending.request, unread: true) }
         if head.expectsContinue { append { $0.writeString("HTTP/1.1 100 Continue\r\n\r\n") } }
         state = .readingBody(pending)
         // Most bodies come with their heads and need no timer.
@@ -286,9 +270,21 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         }
     }
 
+    /// Counts the next request of the connection and chooses its location.
+    func beginRequest(_ head: RequestHead, _ listener: ListenerContext) -> Request {
+        hub.updateTime()
+        requests += 1
+        let server = listener.server(of: head)
+        let variables = RequestVariables(
+            head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
+            requestsOfConnection: requests)
+        return Request(server.settings.route(path: head.path, request: variables), log: server.accessLog)
+    }
+
     private func connectionAddresses() -> ConnectionAddresses {
         if let addresses { return addresses }
-        let addresses = ConnectionAddresses(remote: channel?.remoteAddress, local: channel?.localAddress)
+        let addresses =
+            opening?.addresses ?? ConnectionAddresses(remote: channel?.remoteAddress, local: channel?.localAddress)
         self.addresses = addresses
         return addresses
     }
@@ -296,7 +292,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     // MARK: Answering
 
     /// Answers a request that is too broken to have a location.
-    private func refuse(_ failure: HTTPFailure) {
+    private func refuse(_ failure: HTTPFailure, _ listener: ListenerContext) {
         let location = listener.defaultServer.settings.fallback.settings
         let name = EngineVersion.serverName(showsVersion: location.serverTokens)
         hub.metrics.countResponse(failure.status)
@@ -312,6 +308,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// - Parameter unread: whether a part of the request was left unread.
     func finish(_ response: HTTPResponse, of request: Request, unread: Bool = false) {
         var response = response
+        if let status = request.errorStatus { response.status = status }
+        let unread = unread || request.leavesUnread
         let isKeepAlive = !unread && keepsAlive(request) && !response.closes
         addHeaders(&response, request)
         response.omitsBody = request.head.method == .head
@@ -325,8 +323,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func keepsAlive(_ request: Request) -> Bool {
-        request.head.isKeepAlive && request.location.keepAliveTimeout > 0 && requests < request.location.keepAliveRequests
-            && !hub.isDraining
+        request.head.isKeepAlive && !request.leavesUnread && request.location.keepAliveTimeout > 0
+            && requests < request.location.keepAliveRequests
+            && !hub.isDraining && isListening
     }
 
     func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
@@ -361,6 +360,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Closes when everything written so far is out.
     func endConnection(lingers: Bool) {
         state = .lingering
+        self.lingers = lingers
         hub.schedule(self, inMilliseconds: Self.lingeringTime)
         guard let context, let channel else { return }
         let promise = context.eventLoop.makePromise(of: Void.self)
@@ -382,7 +382,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     override func timerFired() {
         switch state {
-        case .readingHead, .readingBody, .lingering: close()
+        case .readingHead, .readingBody, .lingering, .sendingFile: close()
         // A subscriber has a timer of its own.
         case .subscribed, .handedOver, .closed: break
         }

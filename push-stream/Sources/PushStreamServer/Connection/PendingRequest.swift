@@ -6,12 +6,32 @@ final class Request {
     var body: [UInt8] = []
     let variables: VariableScope<RequestVariables>
     let log: LogFile?
+    /// How often it began anew with another path.
+    var redirects = 0
+    /// What the client gets instead of the handler's status, because this is the page of an error.
+    var errorStatus: Int?
+    var isErrorPage = false
+    /// Whether a part of the request was not read, so that the connection cannot go on.
+    var leavesUnread = false
+    /// Whether `try_files` has chosen the path.
+    var hasTriedFiles = false
     private let place: Location
 
     init(_ route: Route<RequestVariables>, log: LogFile?) {
         place = route.location
         variables = route.variables
         self.log = log
+    }
+
+    /// The same request with another path.
+    convenience init(_ other: Request, path: String) {
+        var head = other.head
+        head.path = path
+        var variables = other.variables
+        variables.request = variables.request.with(head)
+        self.init(Route(location: other.place, variables: variables), log: other.log)
+        (redirects, hasTriedFiles) = (other.redirects, other.hasTriedFiles)
+        (errorStatus, isErrorPage, leavesUnread) = (other.errorStatus, other.isErrorPage, other.leavesUnread)
     }
 
     var head: RequestHead { _read { yield variables.request.head } }
@@ -67,8 +87,15 @@ final class PendingRequest {
 /// A head that is being read. In a class, so that a connection that streams has nothing of it.
 final class PendingHead {
     var reader: RequestHeadReader
+    /// What holds for the request, whatever a reload changes while its head comes.
+    let listener: ListenerContext
 
-    init(_ limits: RequestHeadReader.Limits) {
-        reader = RequestHeadReader(limits: limits)
+    init(_ listener: ListenerContext) {
+        self.listener = listener
+        let settings = listener.defaultServer.settings
+        reader = RequestHeadReader(
+            limits: RequestHeadReader.Limits(
+                initialBuffer: settings.headerBufferSize, bufferCount: settings.largeHeaderBuffers.count,
+                bufferSize: settings.largeHeaderBuffers.size))
     }
 }

@@ -34,6 +34,13 @@ final class RequestVariables: VariableSource {
         }
     }
 
+    /// The same request with another head.
+    func with(_ head: RequestHead) -> RequestVariables {
+        RequestVariables(
+            head: head, connection: connection, server: server, hostname: hostname, now: now,
+            requestsOfConnection: requestsOfConnection)
+    }
+
     private func builtIn(_ variable: BuiltInVariable) -> String? {
         switch variable {
         case .args, .queryString: head.query

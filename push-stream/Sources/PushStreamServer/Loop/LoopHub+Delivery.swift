@@ -61,7 +61,7 @@ extension LoopHub {
         var sent = 0
         // One that came in the middle of the tick had some of the messages in its snapshot: then each is looked at.
         if list.lastJoin < batch.messages[0].sequence {
-            for profile in profiles.values {
+            for profile in profiles.all {
                 var others: [Int] = []
                 sent += write(batch, profile, &others) * batch.messages.count
                 let subscribers = others.map { list.entries[$0].subscriber }
@@ -108,7 +108,7 @@ extension LoopHub {
         var caughtUp: [Subscriber] = []
         for delivery in deliveries where delivery.kind == .message {
             guard let list = lists[delivery.channel], list.orderedCount > 0 else { continue }
-            var cache = [ByteBuffer?](repeating: nil, count: profiles.count)
+            var cache = [ByteBuffer?](repeating: nil, count: profiles.indexLimit)
             let subscribers = list.entries.map(\.subscriber)
             let event = resumes.isEmpty ? nil : delivery.message.streamEventID
             for subscriber in subscribers
