@@ -126,7 +126,7 @@ extension PushStreamEngine {
                     listener.places[index].value.current = context
                 }
                 for listener in change.closed { listener.places[index].value.isClosed = true }
-                place.box.value?.configurationChanged(connectionLimit: configuration.process.connectionsPerLoop)
+                place.box.value?.configurationChanged(configuration)
             }.get()
         }
         change.accept()

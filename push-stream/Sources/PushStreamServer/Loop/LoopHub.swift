@@ -148,6 +148,8 @@ final class LoopHub {
 
     /// `worker_connections`
     var connectionLimit = Int.max
+    /// `push_stream_subscriber_queue_size`
+    var subscriberQueueSize = EngineConfiguration.defaultSubscriberQueueSize
 
     /// Open connections, those that have left NIO included.
     var connectionCount: Int { connections.count + sockets.count }
@@ -190,9 +192,10 @@ final class LoopHub {
     }
 
     /// A reload has changed what listeners mean: what begins from now on meets the new configuration.
-    func configurationChanged(connectionLimit: Int) {
+    func configurationChanged(_ configuration: EngineConfiguration) {
         updateTime()
-        self.connectionLimit = connectionLimit
+        connectionLimit = configuration.process.connectionsPerLoop
+        subscriberQueueSize = configuration.subscriberQueueSize
         storeSettings = context.store.settings
         profiles.sweep()
         for connection in connections { connection.configurationChanged() }
