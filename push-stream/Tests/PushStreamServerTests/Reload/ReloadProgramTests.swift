@@ -175,6 +175,27 @@ import Testing
         #expect(try await process.terminate() == .exited(0))
     }
 
+    @Test func `of several signals in a row the last file holds`() async throws {
+        let (program, process, server) = try await Self.start()
+        for round in 0..<20 {
+            try program.folder.write(
+                ReloadingEngine.text {
+                    $0.main = round % 5 == 3 ? "foo;" : Self.main
+                    $0.server = "location /x { return 200 round\(round)!; }"
+                }, to: "t.conf")
+            process.signal(SIGHUP)
+        }
+        try await eventually("the last file holds") { try await server.get("/x").hasSuffix("round19!") }
+        // Each signal that was seen came to its end, and none was mixed with another.
+        let seen = program.contents("e.log").components(separatedBy: "signal HUP received").count
+        try await eventually("all are dealt with") {
+            let log = program.contents("e.log")
+            return log.components(separatedBy: "configuration applied").count
+                + log.components(separatedBy: "the configuration has not changed").count - 1 == seen
+        }
+        #expect(try await process.terminate() == .exited(0))
+    }
+
     /// The configuration comes from a pipe, so that a reload lasts as long as the test wants.
     @Test func `a reload that hangs keeps no other signal waiting`() async throws {
         let (program, process, _) = try await Self.start()
