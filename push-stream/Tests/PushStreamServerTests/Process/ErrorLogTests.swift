@@ -11,7 +11,7 @@ import Testing
           server {
             server_name t;
             listen 127.0.0.1:0;
-            client_body_timeout 200ms; client_header_timeout 200ms; client_max_body_size 100k;
+            client_body_timeout 1500ms; client_header_timeout 1500ms; client_max_body_size 100k;
             location /pub { push_stream_publisher; push_stream_channels_path $arg_id; push_stream_store_messages on; }
             location /closed { deny all; }
           }
