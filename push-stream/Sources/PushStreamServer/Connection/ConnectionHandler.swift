@@ -49,23 +49,20 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     private(set) var identity = ConnectionIdentity(serial: 0, started: 0)
     private var addresses: ConnectionAddresses?
     var connectionIndex = -1
-    /// What the connection was before, if it comes back to NIO after a stream.
+    /// What the connection was before NIO got it.
     private var resumed: Resumed?
 
-    /// A connection whose stream has ended and that serves the next request.
-    struct Resumed {
-        var requests: Int
-        /// Milliseconds in which the next request must come.
-        var keepAliveTime: Int
-        /// What the client has sent of it.
-        var ahead: ByteBuffer?
-        var identity: ConnectionIdentity
-    }
+    /// Set while NIO does not know the connection yet.
+    let opening: OpeningConnection?
+    /// Set when the connection ends: whether what the client still sends is read.
+    private(set) var lingers: Bool?
 
-    init(hub: LoopHub, listener: LoopListener, resumed: Resumed? = nil) {
+    init(hub: LoopHub, listener: LoopListener, resumed: Resumed? = nil, opening: OpeningConnection? = nil) {
         self.hub = hub
         self.listener = listener
         self.resumed = resumed
+        self.opening = opening
+        if let opening { identity = opening.identity }
         state = .closed
     }
 
@@ -86,32 +83,20 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     private func start() {
-        guard case .closed = state, connectionIndex < 0 else { return }
+        guard let resumed else { return }
+        self.resumed = nil
         hub.updateTime()
-        if let resumed {
-            self.resumed = nil
-            requests = resumed.requests
-            identity = resumed.identity
-            hub.add(self)
-            nextRequest(keepAliveTime: resumed.keepAliveTime)
-            pending = resumed.ahead
-            handlePending()
-            // The address may have gone since the stream ended.
-            if listener.isClosed { configurationChanged() }
-            writeOutput()
-            return
-        }
-        hub.metrics.accepted.wrappingAdd(1, ordering: .relaxed)
-        let serial = hub.context.connectionCounter.wrappingAdd(1, ordering: .relaxed).newValue
-        identity = ConnectionIdentity(serial: UInt32(truncatingIfNeeded: serial), started: hub.now)
-        if hub.connectionCount >= hub.connectionLimit {
-            hub.metrics.refused.wrappingAdd(1, ordering: .relaxed)
-            channel?.close(promise: nil)
-            return
-        }
+        requests = resumed.requests
+        identity = resumed.identity
         hub.add(self)
-        state = newHead()
-        hub.schedule(self, inMilliseconds: listener.current.defaultServer.settings.headerTimeout)
+        output = resumed.output
+        if let lingers = resumed.lingers { return endConnection(lingers: lingers) }
+        nextRequest(keepAliveTime: resumed.keepAliveTime)
+        pending = resumed.ahead
+        handlePending()
+        // The address may have gone since the stream ended.
+        if listener.isClosed { configurationChanged() }
+        writeOutput()
     }
 
     private func newHead() -> State { .readingHead(PendingHead(listener.current)) }
@@ -264,16 +249,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     /// - Parameter isLast: whether nothing that comes after the head has come yet.
     private func begin(_ head: RequestHead, _ reading: PendingHead, isLast: Bool) {
-        hub.updateTime()
-        requests += 1
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
-        let server = reading.listener.server(of: head)
-        let variables = RequestVariables(
-            head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
-            requestsOfConnection: requests, identity: identity, started: reading.started ?? hub.now)
-        variables.isPipelined = reading.isPipelined
-        let pending = PendingRequest(
-            Request(server.settings.route(path: head.path, request: variables)))
+        let pending = PendingRequest(beginRequest(head, reading))
         if pending.body.isTooLarge { return fail(413, pending.request, unread: true) }
         guard admit(pending.request, unread: head.body != .none) else { return }
         if head.body == .none {
@@ -305,9 +282,22 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         }
     }
 
+    /// Counts the next request of the connection and chooses its location.
+    func beginRequest(_ head: RequestHead, _ reading: PendingHead) -> Request {
+        hub.updateTime()
+        requests += 1
+        let server = reading.listener.server(of: head)
+        let variables = RequestVariables(
+            head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
+            requestsOfConnection: requests, identity: identity, started: reading.started ?? hub.now)
+        variables.isPipelined = reading.isPipelined
+        return Request(server.settings.route(path: head.path, request: variables))
+    }
+
     private func connectionAddresses() -> ConnectionAddresses {
         if let addresses { return addresses }
-        let addresses = ConnectionAddresses(remote: channel?.remoteAddress, local: channel?.localAddress)
+        let addresses =
+            opening?.addresses ?? ConnectionAddresses(remote: channel?.remoteAddress, local: channel?.localAddress)
         self.addresses = addresses
         return addresses
     }
@@ -366,6 +356,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
+        response.keepAliveHeader = request.location.keepAliveHeader
         if request.location.addedHeaders.isEmpty { return }
         let outcome = RequestOutcome(
             started: request.variables.request.started, ended: hub.now, status: response.status,
@@ -392,6 +383,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Closes when everything written so far is out.
     func endConnection(lingers: Bool) {
         state = .lingering
+        self.lingers = lingers
         hub.schedule(self, inMilliseconds: Self.lingeringTime)
         guard let context, let channel else { return }
         let promise = context.eventLoop.makePromise(of: Void.self)

@@ -30,7 +30,7 @@ public final class PushStreamEngine: Sendable {
 
     private let configuration: EngineConfiguration
     private let log: ErrorLog
-    let outputLimit: Int
+    private let outputLimit: Int
     let running = Mutex<Running?>(nil)
     /// Of the configuration that holds, also while the engine ends.
     private let accessLogs = Mutex<AccessLogs?>(nil)
@@ -56,7 +56,7 @@ public final class PushStreamEngine: Sendable {
                 let change = try await prepare(configuration, for: running)
                 install(change, in: &running)
                 self.running.withLock { [running] in $0 = running }
-                await change.accept()
+                change.accept()
             } catch {
                 await Self.stop(running.loops)
                 throw error

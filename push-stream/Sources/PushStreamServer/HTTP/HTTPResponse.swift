@@ -18,6 +18,8 @@ struct HTTPResponse {
     var contentType: String?
     var lastModified: Int?
     var location: String?
+    /// Seconds that `Keep-Alive` tells where the connection goes on.
+    var keepAliveHeader: Int?
     /// What every response of a location has.
     var leadingFields: [(name: String, value: String)] = []
     /// Everything else, in the order in which it was added.
@@ -71,6 +73,7 @@ struct HTTPResponse {
         if case .stream = body, minorVersion == 1 { buffer.writeStaticString("Transfer-Encoding: chunked\r\n") }
         if isKeepAlive {
             buffer.writeStaticString("Connection: keep-alive\r\n")
+            if let keepAliveHeader { Self.write("Keep-Alive", "timeout=\(keepAliveHeader)", into: &buffer) }
         } else {
             buffer.writeStaticString("Connection: close\r\n")
         }
