@@ -15,6 +15,8 @@ extension DirectiveTable {
             summary: "Names of a virtual server: exact, `*.name`, `name.*`, or `~expression`."
         ) { directive throws(ConfigurationError) in
             for name in directive.arguments { _ = try ServerNamePattern(name, at: directive.location) }
+        }.warning { directive in
+            directive.arguments.first { $0.contains("/") }.map { "server name \"\($0)\" has suspicious symbols" }
         },
         .init(
             "location", in: [.server, .location], 1...2, block: .location, repeats: true,
@@ -87,15 +89,17 @@ extension DirectiveTable {
         .init(
             "server_tokens", in: levels, 1...1, .choice(["on", "off", "build"]), inheritance: .nearest, defaultValue: "on",
             summary: "Whether responses tell the version."),
-        Self.onlyDefault("merge_slashes", in: [.http, .server], "on", "doubled slashes of a path are always merged"),
-        Self.onlyDefault("chunked_transfer_encoding", in: levels, "on", "HTTP/1.1 streams are always chunked"),
-        Self.onlyDefault("satisfy", in: levels, "all", "every access rule counts"),
+        Self.onlyDefault("merge_slashes", in: [.http, .server], .flag, "on", "doubled slashes of a path are always merged"),
+        Self.onlyDefault("chunked_transfer_encoding", in: levels, .flag, "on", "HTTP/1.1 streams are always chunked"),
+        Self.onlyDefault("satisfy", in: levels, .choice(["all", "any"]), "all", "every access rule counts"),
     ]
 
     private static func accessRule(_ name: String, _ summary: String) -> DirectiveSpecification {
         .init(name, in: levels, repeats: true, inheritance: .nearestList, summary: summary) {
             directive throws(ConfigurationError) in
             guard NetworkRange(directive.text) != nil else { throw directive.error("invalid parameter \"\(directive.text)\"") }
+        }.warning { directive in
+            NetworkRange.hasMeaninglessBits(directive.text) ? "low address bits of \(directive.text) are meaningless" : nil
         }
     }
 
@@ -103,10 +107,11 @@ extension DirectiveTable {
     static func onlyDefault(
         _ name: String,
         in contexts: DirectiveContexts,
+        _ kind: ArgumentKind,
         _ value: String,
         _ reason: String
     ) -> DirectiveSpecification {
-        .init(name, in: contexts, standing: .implied(reason), defaultValue: value, summary: "Only `\(value)`.") {
+        .init(name, in: contexts, 1...1, kind, standing: .implied(reason), defaultValue: value, summary: "Only `\(value)`.") {
             directive throws(ConfigurationError) in
             guard directive.text.lowercased() == value else {
                 throw directive.error("\"\(name) \(directive.text)\" is not supported: \(reason)")

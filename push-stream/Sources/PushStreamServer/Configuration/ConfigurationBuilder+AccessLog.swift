@@ -32,7 +32,7 @@ extension ConfigurationBuilder {
             guard directive.name == "access_log" else { continue }
             let log = try AccessLogDirective(directive)
             guard let path = log.path else { continue }
-            let destination = self.destination(path)
+            let destination = self.destination(path, of: directive)
             guard let known = files.firstIndex(where: { $0.destination == destination }) else {
                 files.append(AccessLogFile(destination: destination, bufferSize: log.buffer ?? 0, flushTime: log.flush))
                 continue
@@ -52,7 +52,7 @@ extension ConfigurationBuilder {
             let log = try AccessLogDirective(directive)
             // One `off` silences the level.
             guard let path = log.path else { return [] }
-            let destination = self.destination(path)
+            let destination = self.destination(path, of: directive)
             guard destination != .off, let file = self.accessLogFiles.firstIndex(where: { $0.destination == destination }) else {
                 continue
             }

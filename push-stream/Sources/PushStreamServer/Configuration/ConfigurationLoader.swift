@@ -88,8 +88,11 @@ struct ConfigurationBuilder {
         path.hasPrefix("/") ? path : self.prefix + path
     }
 
-    func destination(_ text: String) -> LogDestination {
-        switch text {
+    /// - Parameter directive: whose argument the text is.
+    func destination(_ text: String, of directive: Directive) -> LogDestination {
+        // Checked when it was read.
+        if let target = try? SyslogTarget(text, of: directive) { return .syslog(target) }
+        return switch text {
         case "off": .off
         case "stderr", "/dev/stderr": .standardError
         // Opening this device fails where standard output belongs to another user, as in containers.

@@ -27,6 +27,8 @@ public struct ProcessSettings: Sendable {
     public var pidFile: String?
     public var errorLog: LogDestination
     public var errorLogLevel: ErrorLogLevel
+    /// `error_log` directives after the first.
+    public var moreErrorLogs: [ErrorLogTarget] = []
     /// How long a graceful stop may take (`worker_shutdown_timeout`); `nil` waits for the last subscriber.
     public var shutdownTimeout: Int?
     /// `user`: whom the process becomes after its ports are bound, if root starts it.
@@ -48,7 +50,26 @@ public enum LogDestination: Sendable, Equatable {
     case standardError
     case standardOutput
     case file(String)
+    case syslog(SyslogTarget)
     case off
+}
+
+/// One `error_log`: where messages of at least a level go.
+public struct ErrorLogTarget: Sendable, Equatable {
+    public var destination: LogDestination
+    public var level: ErrorLogLevel
+
+    public init(destination: LogDestination, level: ErrorLogLevel) {
+        self.destination = destination
+        self.level = level
+    }
+}
+
+extension ProcessSettings {
+    /// Every `error_log` of the main level; standard error if there is none.
+    public var errorLogs: [ErrorLogTarget] {
+        [ErrorLogTarget(destination: self.errorLog, level: self.errorLogLevel)] + self.moreErrorLogs
+    }
 }
 
 /// Nginx's levels, least severe first.

@@ -18,9 +18,9 @@ extension ConnectionHandler {
     /// A connection as NIO gets it: new, or back from a stream.
     struct Resumed {
         var requests: Int
-        var identity: ConnectionIdentity
         /// Milliseconds in which the next request must come.
         var keepAliveTime: Int
+        var identity: ConnectionIdentity
         /// What the client has sent of it.
         var ahead: ByteBuffer?
         /// Answers that have yet to be sent.
@@ -47,7 +47,7 @@ extension ConnectionHandler {
         hub.cancelTimer(self)
         return .ended(
             Resumed(
-                requests: requests, identity: identity, keepAliveTime: request.location.keepAliveTimeout, ahead: rest,
+                requests: requests, keepAliveTime: request.location.keepAliveTimeout, identity: identity, ahead: rest,
                 output: output,
                 lingers: lingers))
     }

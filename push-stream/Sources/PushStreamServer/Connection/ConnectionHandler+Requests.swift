@@ -4,7 +4,10 @@ extension ConnectionHandler {
     /// Gives a complete request to its location's handler.
     func handle(_ request: Request) {
         if request.location.isInternal, request.redirects == 0 { return fail(404, request) }
-        guard request.isAllowed else { return fail(403, request) }
+        guard request.isAllowed else {
+            log(.error, "access forbidden by rule", request)
+            return fail(403, request)
+        }
         switch request.location.handler {
         case .none:
             guard let files = request.location.files else { return fail(404, request) }

@@ -121,6 +121,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Resets and timeouts of a client are daily business; the connection ends.
+        log(.info, "connection failed (\(error))")
         context.close(promise: nil)
     }
 
@@ -251,13 +252,19 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     private func begin(_ head: RequestHead, _ reading: PendingHead, isLast: Bool) {
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
         let pending = PendingRequest(beginRequest(head, reading))
-        if pending.body.isTooLarge { return fail(413, pending.request, unread: true) }
+        if pending.body.isTooLarge {
+            log(.error, "client intended to send too large body", pending.request)
+            return fail(413, pending.request, unread: true)
+        }
         guard admit(pending.request, unread: head.body != .none) else { return }
         if head.body == .none {
             handle(pending.request)
             return
         }
-        if !pending.request.isAllowed { return fail(403, pending.request, unread: true) }
+        if !pending.request.isAllowed {
+            log(.error, "access forbidden by rule", pending.request)
+            return fail(403, pending.request, unread: true)
+        }
         if head.expectsContinue { append { $0.writeString("HTTP/1.1 100 Continue\r\n\r\n") } }
         state = .readingBody(pending)
         // Most bodies come with their heads and need no timer.
@@ -271,6 +278,11 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         switch outcome {
         case .needsMore: hub.schedule(self, inMilliseconds: pending.request.location.bodyTimeout)
         case .failure(let failure):
+            if failure == .bodyTooLarge {
+                log(.error, "client intended to send too large chunked body", pending.request)
+            } else {
+                log(.info, "client sent invalid chunked body", pending.request)
+            }
             var response = ErrorPage.response(failure, server: pending.request.serverName)
             if case .publisher(let settings) = pending.request.location.handler {
                 PublisherHandler(context: hub.context, now: hub.now).addFields(to: &response, pending.request, settings)
@@ -294,7 +306,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         return Request(server.settings.route(path: head.path, request: variables))
     }
 
-    private func connectionAddresses() -> ConnectionAddresses {
+    func connectionAddresses() -> ConnectionAddresses {
         if let addresses { return addresses }
         let addresses =
             opening?.addresses ?? ConnectionAddresses(remote: channel?.remoteAddress, local: channel?.localAddress)
@@ -309,6 +321,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         let location = listener.defaultServer.settings.fallback.settings
         let name = EngineVersion.serverName(showsVersion: location.serverTokens)
         hub.metrics.countResponse(failure.status)
+        log(.info, "client sent invalid request (\(failure.status): \(failure))")
         append {
             ErrorPage.response(failure, server: name).render(
                 into: &$0, server: name, date: hub.httpDate, minorVersion: 1, isKeepAlive: false)
@@ -411,10 +424,13 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     override func timerFired() {
         switch state {
         case .readingBody:
+            logTimeout()
             abandon(408)
             state = .closed
             close()
-        case .readingHead, .lingering, .sendingFile: close()
+        case .readingHead, .lingering, .sendingFile:
+            logTimeout()
+            close()
         // A subscriber has a timer of its own.
         case .subscribed, .handedOver, .closed: break
         }

@@ -6,6 +6,7 @@ import Synchronization
 final class EngineContext: Sendable {
     let store: ChannelStore
     let log: ErrorLog
+    let throttle = LogThrottle()
     let loops: [LoopMetrics]
     /// A new random one at each start: push-agent compares it to learn that the history is gone.
     let instance: String

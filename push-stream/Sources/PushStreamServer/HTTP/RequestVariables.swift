@@ -115,6 +115,8 @@ final class ConnectionAddresses {
     /// Without port; `unix:` for a client on this machine.
     private(set) lazy var remoteHost = remote?.ipAddress ?? "unix:"
     private(set) lazy var localHost = local?.ipAddress
+    /// Where the client has connected to, as messages call it.
+    var server: String { local?.listenName ?? "unix:" }
     var remotePort: Int? { remote?.port }
     var localPort: Int? { local?.port }
 }

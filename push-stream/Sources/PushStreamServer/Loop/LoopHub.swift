@@ -212,6 +212,7 @@ final class LoopHub {
     /// Takes a subscriber out of every list, and out of the store's counts. Its link lives on.
     func leave(_ subscriber: Subscriber, reason: DisconnectReason) {
         subscriber.isActive = false
+        logDisconnect(subscriber, reason)
         resumes.remove(subscriber)
         wheel.cancel(subscriber)
         if let end = subscriber.end { conclude(end, of: subscriber) }

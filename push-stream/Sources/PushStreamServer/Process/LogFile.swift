@@ -4,6 +4,7 @@ import Synchronization
 /// A log that several threads append whole lines to, and that can be reopened after it was moved away (`-s reopen`).
 public final class LogFile: Sendable {
     public let destination: LogDestination
+    private let syslog: SyslogSocket?
     /// How long a line may wait in the buffer, in milliseconds; nil waits until the buffer is full.
     let flushTime: Int?
     private let bufferSize: Int
@@ -24,6 +25,7 @@ public final class LogFile: Sendable {
     /// - Throws: `LogFileError` if the file cannot be opened for appending.
     public init(_ destination: LogDestination, bufferSize: Int = 0, flushTime: Int? = nil) throws(LogFileError) {
         self.destination = destination
+        if case .syslog(let target) = destination { self.syslog = SyslogSocket(target) } else { self.syslog = nil }
         self.bufferSize = bufferSize
         self.flushTime = flushTime
         self.state = Mutex(State(descriptor: try Self.open(destination)))
@@ -39,9 +41,12 @@ public final class LogFile: Sendable {
     /// Writes `line` and a line feed with one system call, or gathers it. A line that cannot be written (full disk, closed pipe) is
     /// lost: a log must not stop the service.
     ///
-    /// - Parameter now: milliseconds since 1970, from which the time in a buffer counts.
-    public func append(_ line: String, now: Int = 0) {
+    /// - Parameters:
+    ///   - severity: for a syslog server, 0 to 7; nil for the one that the configuration says.
+    ///   - now: milliseconds since 1970, from which the time in a buffer counts.
+    public func append(_ line: String, severity: Int? = nil, now: Int = 0) {
         guard self.destination != .off else { return }
+        if let syslog = self.syslog { return syslog.send(line, severity: severity) }
         self.state.withLock { state in
             if state.buffer.count + line.utf8.count >= self.bufferSize { Self.write(&state) }
             if state.buffer.isEmpty { state.since = now }
@@ -117,7 +122,7 @@ public final class LogFile: Sendable {
         switch destination {
         case .standardError: return STDERR_FILENO
         case .standardOutput: return STDOUT_FILENO
-        case .off: return -1
+        case .off, .syslog: return -1
         case .file(let path):
             let descriptor = Foundation.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
             guard descriptor >= 0 else { throw LogFileError(path: path, code: errno) }

@@ -24,6 +24,13 @@ public enum LogTime {
         return "\(day)T\(clock(time))\(zoneText(offset, separator: ":"))"
     }
 
+    /// `Jan  1 23:59:59`, of RFC 3164.
+    public static func syslog(_ date: Date, in zone: TimeZone) -> String {
+        let (time, _) = self.broken(date, zone)
+        let day = time.tm_mday < 10 ? " \(time.tm_mday)" : "\(time.tm_mday)"
+        return "\(self.months[Int(time.tm_mon)]) \(day) \(clock(time))"
+    }
+
     /// `$msec`: seconds with three decimals.
     public static func seconds(_ date: Date) -> String {
         let milliseconds = Int(date.timeIntervalSince1970 * 1000)

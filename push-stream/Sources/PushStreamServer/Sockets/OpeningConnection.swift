@@ -21,7 +21,7 @@ final class OpeningConnection: LoopSocket {
             self.connection = connection
         }
 
-        override func timerFired() { connection.lost() }
+        override func timerFired() { connection.timedOut() }
     }
 
     private unowned let hub: LoopHub
@@ -86,7 +86,7 @@ final class OpeningConnection: LoopSocket {
         }
         adopt(
             ConnectionHandler.Resumed(
-                requests: 0, identity: identity, keepAliveTime: listener.current.defaultServer.settings.headerTimeout,
+                requests: 0, keepAliveTime: listener.current.defaultServer.settings.headerTimeout, identity: identity,
                 ahead: ByteBuffer(bytes: bytes)
             ))
     }
@@ -105,6 +105,11 @@ final class OpeningConnection: LoopSocket {
         if isWatched { hub.watcher.unwatch(accepted.descriptor) }
         leave()
         hub.adopt(accepted.descriptor, listener: listener, resumed)
+    }
+
+    private func timedOut() {
+        hub.context.log.log(.info, "client timed out (110: Connection timed out) while waiting for request", addresses)
+        lost()
     }
 
     override func drain(within delay: Int) { lost() }
@@ -136,6 +141,7 @@ extension LoopHub {
                 close(connection.descriptor)
             } else if connectionCount >= connectionLimit {
                 metrics.refused.wrappingAdd(1, ordering: .relaxed)
+                logConnectionsNotEnough(connection.remote)
                 close(connection.descriptor)
             } else {
                 OpeningConnection(hub: self, listener: listener, connection).begin()

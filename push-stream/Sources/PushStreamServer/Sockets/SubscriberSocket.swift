@@ -44,8 +44,8 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
         self.listener = listener
         self.descriptor = descriptor
         self.requests = Int32(clamping: requests)
-        (started, serial) = (identity.started, identity.serial)
         self.isWatched = isWatched
+        (started, serial) = (identity.started, identity.serial)
         super.init()
         token = hub.sockets.insert(self)
     }
@@ -219,7 +219,8 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
         hub.adopt(
             descriptor, listener: listener,
             ConnectionHandler.Resumed(
-                requests: Int(requests), identity: ConnectionIdentity(serial: serial, started: started),
-                keepAliveTime: keepAliveTime, ahead: ahead))
+                requests: Int(requests), keepAliveTime: keepAliveTime,
+                identity: ConnectionIdentity(serial: serial, started: started),
+                ahead: ahead))
     }
 }

@@ -130,6 +130,7 @@ extension Subscriber {
                 try table.publish(MessageDraft(text: text), to: names, stores: stores, now: now)
             }
         } catch {
+            if error.isOutOfMemory { hub.context.logStoreFull(names, now: now) }
             fail(1011)
         }
     }

@@ -71,7 +71,9 @@ import Testing
         "push_stream_max_channel_id_length", "push_stream_max_number_of_channels", "push_stream_max_number_of_wildcard_channels",
     ])
     func `what must not be zero`(name: String) {
-        #expect(self.location("", http: "\(name) 0;") == "[error] push stream module: \(name) cannot be zero. in /t.conf:2")
+        #expect(
+            self.location("push_stream_publisher; push_stream_channels_path a;", http: "\(name) 0;")
+                == "[error] push stream module: \(name) cannot be zero. in /t.conf:2")
     }
 
     @Test func `other checks of the module`() {
