@@ -22,12 +22,12 @@ public final class PushStreamEngine: Sendable {
         var listeners: [Listener] = []
         /// `limit_conn_zone` of the configuration that holds.
         var zones: [ConnectionZone] = []
-        var isReloading = false
     }
 
     private let configuration: EngineConfiguration
     private let log: ErrorLog
     let running = Mutex<Running?>(nil)
+    let gate = ReloadGate()
     /// Of the configuration that holds, also while the engine ends.
     private let accessLogs = Mutex<AccessLogs?>(nil)
 
@@ -162,6 +162,8 @@ public final class PushStreamEngine: Sendable {
             })
         else { return }
         running.context.isReady.store(false, ordering: .relaxed)
+        // It finds the engine ending, and gives back what it has opened.
+        await gate.untilFree()
         for listener in running.listeners { await listener.close() }
         let (seconds, fraction) = gracePeriod.components
         let milliseconds = Int(clamping: seconds * 1000 + fraction / 1_000_000_000_000_000)
