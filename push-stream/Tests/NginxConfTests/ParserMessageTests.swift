@@ -36,7 +36,7 @@ import Testing
         ("if ($arg_a ~ \"(\") {return 200;}}}", #"pcre2_compile() failed: missing closing parenthesis in "(""#),
         ("if a {return 200;}}}", #"invalid condition "a""#),
         ("if ($arg_a ~) {}}}", #"invalid condition "$arg_a""#),
-        ("if (-f $uri) {}}}", #"condition "-f" is not supported: push-stream serves no files"#),
+        ("if (-f $uri) {}}}", #"condition "-f" is not supported: files are looked up when a request is answered, see try_files"#),
         ("allow 1.2;}}", #"invalid parameter "1.2""#),
         ("client_max_body_size 1x;}}", #""client_max_body_size" directive invalid value"#),
         ("client_max_body_size;}}", #"invalid number of arguments in "client_max_body_size" directive"#),
@@ -79,7 +79,6 @@ import Testing
         ("events {", #"[emerg] unexpected end of file, expecting "}" in /t.conf:1"#),
         ("daemon off {}", #"[emerg] directive "daemon" is not terminated by ";" in /t.conf:1"#),
         ("daemon maybe;", #"[emerg] invalid value "maybe" in "daemon" directive, it must be "on" or "off" in /t.conf:1"#),
-        ("daemon on;", #"[emerg] "daemon on" is not supported: push-stream stays in the foreground in /t.conf:1"#),
         ("pid a; pid b;", #"[emerg] "pid" directive is duplicate in /t.conf:1"#),
         ("worker_processes x;", #"[emerg] "worker_processes" directive invalid value in /t.conf:1"#),
         ("worker_rlimit_nofile x;", #"[emerg] "worker_rlimit_nofile" directive invalid number in /t.conf:1"#),
@@ -127,7 +126,7 @@ import Testing
                 #"[notice] "use" directive has no effect: the event loops choose the system's best method and share the ports by "#
                     + "themselves in /t.conf:1",
                 #"[notice] "gzip" directive has no effect: streams are never compressed in /t.conf:3"#,
-                #"[notice] "sendfile" directive has no effect: no files are served in /t.conf:3"#,
+                #"[notice] "sendfile" directive has no effect: files are read by threads of their own, in pieces in /t.conf:3"#,
             ])
     }
 

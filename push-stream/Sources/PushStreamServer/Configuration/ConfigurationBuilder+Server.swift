@@ -35,7 +35,7 @@ extension ConfigurationBuilder {
             namePatterns: patterns,
             locations: try self.locations(scope, store: store, outer: nil),
             rewrite: try self.rewrite(scope, store: store, handler: nil),
-            fallback: try self.location(scope, store: store, handler: LocationHandler.none),
+            fallback: Location(try self.location(scope, store: store, handler: LocationHandler.none)),
             accessLog: log.map { self.destination($0.text) } ?? .off,
             accessLogFormat: try self.logFormat(log),
             headerTimeout: scope.number("client_header_timeout") ?? 60_000,
@@ -75,18 +75,18 @@ extension ConfigurationBuilder {
         _ scope: Scope,
         store: StoreSettings,
         outer: LocationPattern?
-    ) throws(ConfigurationError) -> LocationTable<LocationSettings> {
-        var table = LocationTable<LocationSettings>()
+    ) throws(ConfigurationError) -> LocationTable<Location> {
+        var table = LocationTable<Location>()
         for directive in scope.block.all("location") {
             guard let block = directive.block else { continue }
             let pattern = try LocationPattern(directive)
             if let outer { try Self.check(pattern, isInside: outer, directive) }
             let inner = Scope(block, in: scope)
             let handler = try self.handler(inner, store: store)
-            var settings = try self.location(inner, store: store, handler: handler)
-            settings.rewrite = try self.rewrite(inner, store: store, handler: handler)
+            var settings = try self.location(inner, store: store, handler: handler, pattern: pattern)
+            settings.rewrite = try self.rewrite(inner, store: store, handler: handler, pattern: pattern)
             let nested = try self.locations(inner, store: store, outer: pattern)
-            guard table.insert(pattern, settings, nested: nested) else {
+            guard table.insert(pattern, Location(settings), nested: nested) else {
                 throw directive.error("duplicate location \"\(pattern)\"")
             }
         }

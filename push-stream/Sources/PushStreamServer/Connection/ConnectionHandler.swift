@@ -15,6 +15,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         case subscribed(Subscriber)
         /// The socket has left NIO; what NIO had read by then goes there.
         case handedOver(SubscriberSocket)
+        /// A file is looked for, read or sent; nothing is read from the client meanwhile.
+        case sendingFile(FileTransfer)
         /// The response is out, and what the client still sends is thrown away, so that it gets to read the response.
         case lingering
         case closed
@@ -26,11 +28,13 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     static let pendingLimit = 64 * 1024
     /// Milliseconds that a publisher waits when an event loop lags behind.
     private static let backlogPause: Int64 = 10
+    /// Bytes that most responses fit in.
+    private static let responseSize = 512
     /// Responses of one read are collected up to this many bytes.
     private static let outputBatch = 64 * 1024
 
     let hub: LoopHub
-    let listener: ListenerContext
+    let listener: LoopListener
     var state: State
     private(set) var context: ChannelHandlerContext?
     private(set) var channel: (any Channel)?
@@ -39,9 +43,10 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Responses that wait for the end of this read.
     var output: ByteBuffer?
     var isFlushPending = false
-    private var isPaused = false
+    var isPaused = false
     private var readIsDue = false
     private(set) var requests = 0
+    private var addresses: ConnectionAddresses?
     var connectionIndex = -1
     /// What the connection was before, if it comes back to NIO after a stream.
     private var resumed: Resumed?
@@ -55,7 +60,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         var ahead: ByteBuffer?
     }
 
-    init(hub: LoopHub, listener: ListenerContext, resumed: Resumed? = nil) {
+    init(hub: LoopHub, listener: LoopListener, resumed: Resumed? = nil) {
         self.hub = hub
         self.listener = listener
         self.resumed = resumed
@@ -88,27 +93,28 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             nextRequest(keepAliveTime: resumed.keepAliveTime)
             pending = resumed.ahead
             handlePending()
+            // The address may have gone since the stream ended.
+            if listener.isClosed { configurationChanged() }
             writeOutput()
             return
         }
         hub.metrics.accepted.wrappingAdd(1, ordering: .relaxed)
-        if hub.connectionCount >= hub.connectionLimit {
+        if hub.connectionCount >= hub.limits.connections {
             hub.metrics.refused.wrappingAdd(1, ordering: .relaxed)
             channel?.close(promise: nil)
             return
         }
         hub.add(self)
         state = newHead()
-        hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout)
+        hub.schedule(self, inMilliseconds: listener.current.defaultServer.settings.headerTimeout)
     }
 
-    private func newHead() -> State {
-        let settings = listener.defaultServer.settings
-        return .readingHead(
-            PendingHead(
-                RequestHeadReader.Limits(
-                    initialBuffer: settings.headerBufferSize, bufferCount: settings.largeHeaderBuffers.count,
-                    bufferSize: settings.largeHeaderBuffers.size)))
+    private func newHead() -> State { .readingHead(PendingHead(listener.current)) }
+
+    /// The next request meets the new configuration. Where that no longer has the address, there is none.
+    func configurationChanged() {
+        guard case .readingHead(let head) = state, !head.reader.hasStarted else { return }
+        if listener.isClosed { endConnection(lingers: false) } else { state = newHead() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -172,6 +178,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
                     hold(&buffer)
                 }
                 return
+            case .sendingFile:
+                hold(&buffer)
+                return
             case .handedOver(let socket):
                 buffer.withUnsafeReadableBytes { socket.receive($0) }
                 return
@@ -197,6 +206,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     private func resume(_ context: ChannelHandlerContext) {
         guard isPaused, context.channel.isWritable else { return }
+        if case .sendingFile = state { return }
         isPaused = false
         handlePending()
         writeOutput()
@@ -204,6 +214,11 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             readIsDue = false
             context.read()
         }
+    }
+
+    /// Goes on reading after a file, unless another is being sent by now.
+    func resumeReading() {
+        if let context { resume(context) }
     }
 
     private func hold(_ buffer: inout ByteBuffer) {
@@ -229,40 +244,33 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         switch outcome {
         case .needsMore:
             // The time for a head counts from its first byte, however slowly the rest comes.
-            if !hadStarted { hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout) }
-        case .failure(let failure): refuse(failure)
-        case .head(let head): begin(head)
+            if !hadStarted { hub.schedule(self, inMilliseconds: head.listener.defaultServer.settings.headerTimeout) }
+        case .failure(let failure): refuse(failure, head.listener)
+        case .head(let request): begin(request, head.listener, isLast: buffer.readableBytes == 0)
         }
     }
 
-    private func begin(_ head: RequestHead) {
+    /// - Parameter isLast: whether nothing that comes after the head has come yet.
+    private func begin(_ head: RequestHead, _ listener: ListenerContext, isLast: Bool) {
         hub.updateTime()
         requests += 1
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
-        let server = listener.server(host: head.host)
+        let server = listener.server(of: head)
         let variables = RequestVariables(
-            head: head, connection: addresses(), server: server, hostname: hub.context.hostname, now: hub.now,
+            head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
             requestsOfConnection: requests)
-        let route = server.settings.route(path: head.path, request: variables)
         let pending = PendingRequest(
-            Request(head: head, location: route.settings, variables: route.variables, log: server.accessLog))
-        if pending.body.isTooLarge {
-            finish(
-                ErrorPage.response(HTTPFailure.bodyTooLarge, server: pending.request.serverName), of: pending.request,
-                unread: true)
-            return
-        }
+            Request(server.settings.route(path: head.path, request: variables), log: server.accessLog))
+        if pending.body.isTooLarge { return fail(413, pending.request, unread: true) }
         if head.body == .none {
             handle(pending.request)
             return
         }
-        if !pending.request.isAllowed {
-            finish(pending.request.errorPage(403), of: pending.request, unread: true)
-            return
-        }
+        if !pending.request.isAllowed { return fail(403, pending.request, unread: true) }
         if head.expectsContinue { append { $0.writeString("HTTP/1.1 100 Continue\r\n\r\n") } }
         state = .readingBody(pending)
-        hub.schedule(self, inMilliseconds: pending.request.location.bodyTimeout)
+        // Most bodies come with their heads and need no timer.
+        if isLast { hub.schedule(self, inMilliseconds: pending.request.location.bodyTimeout) }
     }
 
     private func readBody(_ pending: PendingRequest, _ buffer: inout ByteBuffer) {
@@ -282,18 +290,18 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         }
     }
 
-    private func addresses() -> ConnectionAddresses {
-        let (remote, local) = (channel?.remoteAddress, channel?.localAddress)
-        return ConnectionAddresses(
-            remoteHost: remote?.ipAddress ?? "unix:", remotePort: remote?.port, localHost: local?.ipAddress,
-            localPort: local?.port)
+    private func connectionAddresses() -> ConnectionAddresses {
+        if let addresses { return addresses }
+        let addresses = ConnectionAddresses(remote: channel?.remoteAddress, local: channel?.localAddress)
+        self.addresses = addresses
+        return addresses
     }
 
     // MARK: Answering
 
     /// Answers a request that is too broken to have a location.
-    private func refuse(_ failure: HTTPFailure) {
-        let location = listener.defaultServer.settings.fallback
+    private func refuse(_ failure: HTTPFailure, _ listener: ListenerContext) {
+        let location = listener.defaultServer.settings.fallback.settings
         let name = EngineVersion.serverName(showsVersion: location.serverTokens)
         hub.metrics.countResponse(failure.status)
         append {
@@ -308,6 +316,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// - Parameter unread: whether a part of the request was left unread.
     func finish(_ response: HTTPResponse, of request: Request, unread: Bool = false) {
         var response = response
+        if let status = request.errorStatus { response.status = status }
+        let unread = unread || request.leavesUnread
         let isKeepAlive = !unread && keepsAlive(request) && !response.closes
         addHeaders(&response, request)
         response.omitsBody = request.head.method == .head
@@ -321,8 +331,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func keepsAlive(_ request: Request) -> Bool {
-        request.head.isKeepAlive && request.location.keepAliveTimeout > 0 && requests < request.location.keepAliveRequests
-            && !hub.isDraining
+        request.head.isKeepAlive && !request.leavesUnread && request.location.keepAliveTimeout > 0
+            && requests < request.location.keepAliveRequests
+            && !hub.isDraining && isListening
     }
 
     func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
@@ -343,7 +354,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func append(_ write: (inout ByteBuffer) -> Void) {
-        var buffer = output ?? ByteBuffer()
+        var buffer = output ?? ByteBufferAllocator().buffer(capacity: Self.responseSize)
         output = nil
         write(&buffer)
         output = buffer
@@ -378,7 +389,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     override func timerFired() {
         switch state {
-        case .readingHead, .readingBody, .lingering: close()
+        case .readingHead, .readingBody, .lingering, .sendingFile: close()
         // A subscriber has a timer of its own.
         case .subscribed, .handedOver, .closed: break
         }

@@ -3,18 +3,40 @@ import PushStreamCore
 
 /// A request with the settings that hold for it. A class: it is large and goes through many hands.
 final class Request {
-    let head: RequestHead
     var body: [UInt8] = []
-    let location: LocationSettings
     let variables: VariableScope<RequestVariables>
     let log: LogFile?
+    /// How often it began anew with another path.
+    var redirects = 0
+    /// What the client gets instead of the handler's status, because this is the page of an error.
+    var errorStatus: Int?
+    var isErrorPage = false
+    /// Whether a part of the request was not read, so that the connection cannot go on.
+    var leavesUnread = false
+    /// Whether `try_files` has chosen the path.
+    var hasTriedFiles = false
+    private let place: Location
 
-    init(head: RequestHead, location: LocationSettings, variables: VariableScope<RequestVariables>, log: LogFile?) {
-        self.head = head
-        self.location = location
-        self.variables = variables
+    init(_ route: Route<RequestVariables>, log: LogFile?) {
+        place = route.location
+        variables = route.variables
         self.log = log
     }
+
+    /// The same request with another path.
+    convenience init(_ other: Request, path: String) {
+        var head = other.head
+        head.path = path
+        var variables = other.variables
+        variables.request = variables.request.with(head)
+        self.init(Route(location: other.place, variables: variables), log: other.log)
+        (redirects, hasTriedFiles) = (other.redirects, other.hasTriedFiles)
+        (errorStatus, isErrorPage, leavesUnread) = (other.errorStatus, other.isErrorPage, other.leavesUnread)
+    }
+
+    var head: RequestHead { _read { yield variables.request.head } }
+
+    var location: LocationSettings { _read { yield place.settings } }
 
     /// Of a response that has none of its own.
     var contentType: String { location.contentType(ofPath: head.path) }
@@ -33,14 +55,16 @@ final class Request {
     /// Whether somebody reads the body.
     var wantsBody: Bool {
         guard case .publisher = location.handler else { return false }
-        return [.post, .put, .delete].contains(head.method)
+        return switch head.method {
+        case .post, .put, .delete: true
+        default: false
+        }
     }
 
     /// `allow` and `deny`: the first that matches decides; without a match everybody may enter.
     var isAllowed: Bool {
         if location.accessRules.isEmpty { return true }
-        let remote = variables.request.connection.remoteHost ?? "unix:"
-        guard let address = ClientAddress(remote) else { return false }
+        guard let address = ClientAddress(variables.request.connection.remoteHost) else { return false }
         return location.accessRules.first { $0.network.contains(address) }?.allows ?? true
     }
 
@@ -63,8 +87,15 @@ final class PendingRequest {
 /// A head that is being read. In a class, so that a connection that streams has nothing of it.
 final class PendingHead {
     var reader: RequestHeadReader
+    /// What holds for the request, whatever a reload changes while its head comes.
+    let listener: ListenerContext
 
-    init(_ limits: RequestHeadReader.Limits) {
-        reader = RequestHeadReader(limits: limits)
+    init(_ listener: ListenerContext) {
+        self.listener = listener
+        let settings = listener.defaultServer.settings
+        reader = RequestHeadReader(
+            limits: RequestHeadReader.Limits(
+                initialBuffer: settings.headerBufferSize, bufferCount: settings.largeHeaderBuffers.count,
+                bufferSize: settings.largeHeaderBuffers.size))
     }
 }

@@ -4,7 +4,6 @@ import Synchronization
 
 /// What all event loops of an engine share.
 final class EngineContext: Sendable {
-    let configuration: EngineConfiguration
     let store: ChannelStore
     let log: ErrorLog
     let loops: [LoopMetrics]
@@ -13,9 +12,9 @@ final class EngineContext: Sendable {
     let hostname: String
     /// Whether new subscribers are wanted; false while the engine drains.
     let isReady = Atomic<Bool>(false)
+    private let reloads = Mutex((succeeded: true, configurationTime: ProcessIdentity.now() / 1000))
 
-    init(configuration: EngineConfiguration, store: ChannelStore, log: ErrorLog, loops: [LoopMetrics]) {
-        self.configuration = configuration
+    init(store: ChannelStore, log: ErrorLog, loops: [LoopMetrics]) {
         self.store = store
         self.log = log
         self.loops = loops
@@ -27,7 +26,16 @@ final class EngineContext: Sendable {
     func metrics() -> EngineMetrics {
         var total = EngineMetrics()
         for loop in loops { loop.add(to: &total) }
+        (total.lastReloadSucceeded, total.configurationTime) = reloads.withLock { $0 }
         return total
+    }
+
+    /// Notes for the metrics what became of a new configuration.
+    func countReload(succeeded: Bool) {
+        reloads.withLock { reloads in
+            reloads.succeeded = succeeded
+            if succeeded { reloads.configurationTime = ProcessIdentity.now() / 1000 }
+        }
     }
 }
 
@@ -65,8 +73,13 @@ final class ListenerContext: Sendable {
     }
 
     /// Chooses by `Host` in Nginx's order, else the default server.
-    func server(host: String) -> ServerContext {
-        servers.count > 1 ? names.match(host).map { servers[$0.payload] } ?? defaultServer : defaultServer
+    func server(of head: RequestHead) -> ServerContext {
+        servers.count > 1 ? names.match(head.host).map { servers[$0.payload] } ?? defaultServer : defaultServer
+    }
+
+    /// See ``LogFile/handOver(to:)``.
+    func handOverLogs(to user: ProcessUser) {
+        for server in servers { server.accessLog?.handOver(to: user) }
     }
 
     /// For `-s reopen`.

@@ -8,6 +8,8 @@ import Synchronization
 final class LoopHub {
     /// Resolution of all timers, in milliseconds.
     static let tickLength = 100
+    /// Deliveries of one tick whose memory is kept for the next.
+    static let keptDeliveries = 256
     /// Channels that one tick's sweep looks at.
     private static let sweepBatch = 500
 
@@ -16,12 +18,15 @@ final class LoopHub {
     let context: EngineContext
     let metrics: LoopMetrics
     let mailbox: ChannelStore.Mailbox
+    /// As the store's, without its lock.
+    private(set) var storeSettings: StoreSettings
     private(set) var lists: [ChannelToken: SubscriberList] = [:]
-    private(set) var profiles: [SubscriberProfile.Key: SubscriberProfile] = [:]
+    private(set) var profiles = ProfileTable()
     private(set) var connections: [ConnectionHandler] = []
     /// Subscribers' sockets that have left NIO.
     var sockets = SocketTable()
     let watcher: SocketWatcher
+    var resumes = ResumeTable()
     /// For reads of ``sockets``: what is read is handled before the next read.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
     /// Whether the engine stops.
@@ -32,6 +37,8 @@ final class LoopHub {
     private(set) var now: Int
     private var dateSecond = 0
     private var date = ""
+    /// Memory for what a tick takes from ``mailbox``; empty between ticks.
+    var incoming: [Delivery] = []
     /// Subscribers with writes of this tick that wait for the flush.
     private var unflushed: [Subscriber] = []
     /// Set while the engine stops; see ``drain(over:)``.
@@ -39,13 +46,17 @@ final class LoopHub {
     var drainDeadline: Scheduled<Void>?
 
     /// - Throws: ``EngineError`` if the system has no descriptors left.
-    init(eventLoop: any EventLoop, index: Int, context: EngineContext, mailbox: ChannelStore.Mailbox) throws(EngineError) {
+    init(
+        eventLoop: any EventLoop, index: Int, context: EngineContext, limits: Limits, mailbox: ChannelStore.Mailbox
+    ) throws(EngineError) {
         watcher = try SocketWatcher()
         self.eventLoop = eventLoop
         self.index = index
         self.context = context
+        self.limits = limits
         self.mailbox = mailbox
         metrics = context.loops[index]
+        storeSettings = context.store.settings
         now = ProcessIdentity.now()
         wheel = TimerWheel(startingAt: now / Self.tickLength)
         metrics.threadID.store(ProcessIdentity.threadID(), ordering: .relaxed)
@@ -136,7 +147,20 @@ final class LoopHub {
 
     // MARK: Connections
 
-    var connectionLimit: Int { context.configuration.process.connectionsPerLoop }
+    /// What each loop bounds, as the configuration in force says.
+    struct Limits: Sendable {
+        /// `worker_connections`
+        var connections: Int
+        /// See ``EngineConfiguration/subscriberQueueSize``.
+        var subscriberQueueSize: Int
+
+        init(_ configuration: EngineConfiguration) {
+            connections = configuration.process.connectionsPerLoop
+            subscriberQueueSize = configuration.subscriberQueueSize
+        }
+    }
+
+    var limits: Limits
 
     /// Open connections, those that have left NIO included.
     var connectionCount: Int { connections.count + sockets.count }
@@ -175,11 +199,16 @@ final class LoopHub {
     // MARK: Subscribers
 
     func profile(_ key: SubscriberProfile.Key) -> SubscriberProfile {
-        if let known = profiles[key] { return known }
-        // Keys come from the configuration alone, so their number is bounded.
-        let profile = SubscriberProfile(key, index: profiles.count, pingText: context.store.settings.pingText)
-        profiles[key] = profile
-        return profile
+        profiles.profile(key, pingText: storeSettings.pingText)
+    }
+
+    /// A reload has changed what listeners mean: what begins from now on meets the new configuration.
+    func configurationChanged(_ limits: Limits) {
+        updateTime()
+        self.limits = limits
+        storeSettings = context.store.settings
+        profiles.sweep()
+        for connection in connections { connection.configurationChanged() }
     }
 
     func enter(_ subscriber: Subscriber, channels: [(ChannelToken, ChannelName)]) {
@@ -188,16 +217,19 @@ final class LoopHub {
             lists[token] = list
             list.append(subscriber)
         }
+        subscriber.profile.users += 1
         metrics.countSubscriber(subscriber.profile.key.mode, by: 1)
     }
 
     /// Takes a subscriber out of every list, and out of the store's counts. Its link lives on.
     func leave(_ subscriber: Subscriber, reason: DisconnectReason) {
         subscriber.isActive = false
+        resumes.remove(subscriber)
         wheel.cancel(subscriber)
         let tokens = subscriber.subscriptions.map(\.list.channel)
         for subscription in subscriber.subscriptions { drop(subscription) }
         subscriber.subscriptions = []
+        subscriber.profile.users -= 1
         metrics.countSubscriber(subscriber.profile.key.mode, by: -1)
         metrics.countDisconnect(reason)
         try? context.store.withTable { $0.unsubscribe(tokens, loop: index, now: now) }

@@ -15,7 +15,7 @@ final class SubscriberSocket: SubscriberLink {
     private static let readsPerTurn = 16
 
     private unowned let hub: LoopHub
-    private let listener: ListenerContext
+    private let listener: LoopListener
     private let descriptor: Int32
     /// Requests that this connection has carried.
     private let requests: Int32
@@ -30,7 +30,7 @@ final class SubscriberSocket: SubscriberLink {
     private var isEnding = false
 
     /// Takes over the descriptor.
-    init(hub: LoopHub, listener: ListenerContext, descriptor: Int32, requests: Int) {
+    init(hub: LoopHub, listener: LoopListener, descriptor: Int32, requests: Int) {
         self.hub = hub
         self.listener = listener
         self.descriptor = descriptor
@@ -48,12 +48,13 @@ final class SubscriberSocket: SubscriberLink {
 
     // MARK: Writing
 
-    var directDescriptor: Int32 { descriptor }
+    var directDescriptor: Int32 { queue == nil ? descriptor : -1 }
+    var isListening: Bool { !listener.isClosed }
     var waitingBytes: Int { queue?.count ?? 0 }
     var clientAddress: String { SocketCalls.clientAddress(descriptor) }
 
     func send(_ buffer: ByteBuffer) -> Bool {
-        if let queue, queue.count > hub.context.configuration.subscriberQueueSize { return false }
+        if let queue, queue.count > hub.limits.subscriberQueueSize { return false }
         if subscriber?.needsOrder == true {
             if gathered == nil {
                 gathered = buffer
@@ -208,7 +209,7 @@ final class SubscriberSocket: SubscriberLink {
         let resumed = ConnectionHandler.Resumed(
             requests: Int(requests), keepAliveTime: keepAliveTime, ahead: ahead)
         let handler = NIOLoopBound(ConnectionHandler(hub: hub, listener: listener, resumed: resumed), eventLoop: hub.eventLoop)
-        let limit = hub.context.configuration.subscriberQueueSize
+        let limit = hub.limits.subscriberQueueSize
         ClientBootstrap(group: hub.eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

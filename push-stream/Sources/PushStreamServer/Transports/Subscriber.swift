@@ -6,6 +6,8 @@ import Synchronization
 protocol SubscriberLink: AnyObject {
     /// The socket that messages may be written to directly, or -1 if they must go through ``send(_:)``.
     var directDescriptor: Int32 { get }
+    /// Whether the configuration still has the address that the client connected to.
+    var isListening: Bool { get }
     /// Sends bytes, or keeps them until the client reads on.
     ///
     /// - Returns: false if the client has left more unread than it may: it must go.
@@ -32,8 +34,10 @@ final class Subscriber: LoopTimed {
     /// Messages up to here were part of what the subscriber got at its start.
     let sequence: UInt64
     var subscriptions: [Subscription] = []
-    /// Takes messages one by one, because it has several channels or waits for a single message.
-    let needsOrder: Bool
+    /// Takes messages one by one, because it has several channels, waits for a single message, or catches up.
+    private(set) var needsOrder: Bool
+    /// Whether it may be sent messages that it has from an earlier connection; see ``ResumeTable``.
+    var isCatchingUp = false
     /// Whether it is in the store and in the lists.
     var isActive = true
     /// Tick of the last write of its own, from which the ping interval counts; see ``lastWrite``.
@@ -65,6 +69,13 @@ final class Subscriber: LoopTimed {
     /// Tick of the last write. What goes to all subscribers of a channel is noted once, in its list.
     private var lastWrite: Int {
         needsOrder ? lastActivity : max(lastActivity, subscriptions.first?.list.lastActivity ?? 0)
+    }
+
+    /// It has caught up: one that has a single channel takes messages with the others of that channel from now on.
+    func catchUpEnded() {
+        guard isActive, longPoll == nil, subscriptions.count == 1 else { return }
+        needsOrder = false
+        subscriptions[0].list.releaseFromOrder(at: Int(subscriptions[0].index), descriptor: link.directDescriptor)
     }
 
     // MARK: Time
@@ -121,7 +132,7 @@ final class Subscriber: LoopTimed {
         hub.leave(self, reason: reason)
         var rest = ByteBuffer()
         write(&rest)
-        link.finish(rest, keepAliveTime: hub.isDraining ? 0 : keepAliveTime)
+        link.finish(rest, keepAliveTime: hub.isDraining || !link.isListening ? 0 : keepAliveTime)
     }
 
     /// Drops the subscriber without a goodbye.
@@ -173,11 +184,14 @@ final class LongPoll {
     let callback: String?
     let minorVersion: Int
     let server: String
+    /// `push_stream_timeout_with_body`
+    let timesOutWithBody: Bool
 
-    init(response: HTTPResponse, callback: String?, minorVersion: Int, server: String) {
+    init(response: HTTPResponse, callback: String?, minorVersion: Int, server: String, timesOutWithBody: Bool) {
         self.response = response
         self.callback = callback
         self.minorVersion = minorVersion
         self.server = server
+        self.timesOutWithBody = timesOutWithBody
     }
 }

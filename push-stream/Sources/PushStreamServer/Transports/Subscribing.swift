@@ -28,9 +28,9 @@ extension ConnectionHandler {
             case .webSocket: finish(request.errorPage(500), of: request)
             }
         } catch {
-            if error == .outOfMemory {
+            if error.isOutOfMemory {
                 hub.context.log.log(
-                    .error, "push stream: the store is full", ["limit": String(hub.context.store.settings.memoryLimit)])
+                    .error, "push stream: the store is full", ["limit": String(hub.storeSettings.memoryLimit)])
             }
             var response = HTTPResponse.refusal(error)
             response.fields.insert(contentsOf: fields, at: 0)
