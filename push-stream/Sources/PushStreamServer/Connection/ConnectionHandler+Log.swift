@@ -6,14 +6,10 @@ import PushStreamCore
 extension ConnectionHandler {
     private func isLogged(_ level: ErrorLogLevel) -> Bool { level >= hub.context.log.level }
 
-    private var client: String { channel?.remoteAddress?.ipAddress ?? "unix:" }
-
     /// Something about a connection that has no request yet.
     func log(_ level: ErrorLogLevel, _ message: String) {
         guard isLogged(level) else { return }
-        let local = channel?.localAddress
-        let server = local?.ipAddress.map { "\($0):\(local?.port ?? 0)" } ?? "unix:\(local?.pathname ?? "")"
-        hub.context.log.log(level, message, ["client": client, "server": server])
+        hub.log(level, message, connectionAddresses())
     }
 
     /// Something about a request.
@@ -23,17 +19,10 @@ extension ConnectionHandler {
         hub.context.log.log(
             level, message,
             [
-                "client": client, "server": request.variables.request.server.settings.names.first ?? "",
+                "client": request.variables.request.connection.remoteHost,
+                "server": request.variables.request.server.settings.names.first ?? "",
                 "request": "\"\(head.method.name) \(head.target) HTTP/1.\(head.minorVersion)\"", "host": "\"\(head.host)\"",
             ])
-    }
-
-    /// The loop holds all the connections that it may.
-    func logConnectionsNotEnough() {
-        guard let suppressed = hub.context.throttle.admit(.connectionsNotEnough, now: hub.now) else { return }
-        hub.context.log.log(
-            .alert, "\(hub.connectionLimit) worker_connections are not enough",
-            ["client": client, "suppressed": String(suppressed)])
     }
 
     /// The client has not sent what was awaited in time.
@@ -63,6 +52,22 @@ extension EngineContext {
 }
 
 extension LoopHub {
+    /// The loop holds all the connections that it may.
+    func logConnectionsNotEnough(_ client: ConnectionAddresses) {
+        guard let suppressed = context.throttle.admit(.connectionsNotEnough, now: now) else { return }
+        context.log.log(
+            .alert, "\(connectionLimit) worker_connections are not enough",
+            ["client": client.remoteHost, "suppressed": String(suppressed)])
+    }
+
+    /// Something about a client that has made no request.
+    func log(_ level: ErrorLogLevel, _ message: String, _ client: ConnectionAddresses) {
+        guard level >= context.log.level else { return }
+        let host = client.localHost.map { $0.contains(":") ? "[\($0)]" : $0 }
+        let server = host.map { "\($0):\(client.localPort ?? 0)" } ?? "unix:"
+        context.log.log(level, message, ["client": client.remoteHost, "server": server])
+    }
+
     /// What an operator wants to know of a subscriber that was sent away.
     func logDisconnect(_ subscriber: Subscriber, _ reason: DisconnectReason) {
         let mode = subscriber.profile.key.mode.rawValue

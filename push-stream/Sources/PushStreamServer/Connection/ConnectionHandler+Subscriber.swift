@@ -36,6 +36,7 @@ extension ConnectionHandler: SubscriberLink {
     ///
     /// - Returns: nil if earlier answers wait in NIO's buffers, or if the system has no descriptor left.
     private func handOver() -> SubscriberSocket? {
+        if let opening { return opening.handOver(requests: requests) }
         guard let channel, let options = channel.syncOptions, (try? options.getOption(.bufferedWritableBytes)) == 0 else {
             return nil
         }

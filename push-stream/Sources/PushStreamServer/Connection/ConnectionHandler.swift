@@ -48,22 +48,19 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     private(set) var requests = 0
     private var addresses: ConnectionAddresses?
     var connectionIndex = -1
-    /// What the connection was before, if it comes back to NIO after a stream.
+    /// What the connection was before NIO got it.
     private var resumed: Resumed?
 
-    /// A connection whose stream has ended and that serves the next request.
-    struct Resumed {
-        var requests: Int
-        /// Milliseconds in which the next request must come.
-        var keepAliveTime: Int
-        /// What the client has sent of it.
-        var ahead: ByteBuffer?
-    }
+    /// Set while NIO does not know the connection yet.
+    let opening: OpeningConnection?
+    /// Set when the connection ends: whether what the client still sends is read.
+    private(set) var lingers: Bool?
 
-    init(hub: LoopHub, listener: LoopListener, resumed: Resumed? = nil) {
+    init(hub: LoopHub, listener: LoopListener, resumed: Resumed? = nil, opening: OpeningConnection? = nil) {
         self.hub = hub
         self.listener = listener
         self.resumed = resumed
+        self.opening = opening
         state = .closed
     }
 
@@ -84,30 +81,19 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     private func start() {
-        guard case .closed = state, connectionIndex < 0 else { return }
+        guard let resumed else { return }
+        self.resumed = nil
         hub.updateTime()
-        if let resumed {
-            self.resumed = nil
-            requests = resumed.requests
-            hub.add(self)
-            nextRequest(keepAliveTime: resumed.keepAliveTime)
-            pending = resumed.ahead
-            handlePending()
-            // The address may have gone since the stream ended.
-            if listener.isClosed { configurationChanged() }
-            writeOutput()
-            return
-        }
-        hub.metrics.accepted.wrappingAdd(1, ordering: .relaxed)
-        if hub.connectionCount >= hub.connectionLimit {
-            hub.metrics.refused.wrappingAdd(1, ordering: .relaxed)
-            logConnectionsNotEnough()
-            channel?.close(promise: nil)
-            return
-        }
+        requests = resumed.requests
         hub.add(self)
-        state = newHead()
-        hub.schedule(self, inMilliseconds: listener.current.defaultServer.settings.headerTimeout)
+        output = resumed.output
+        if let lingers = resumed.lingers { return endConnection(lingers: lingers) }
+        nextRequest(keepAliveTime: resumed.keepAliveTime)
+        pending = resumed.ahead
+        handlePending()
+        // The address may have gone since the stream ended.
+        if listener.isClosed { configurationChanged() }
+        writeOutput()
     }
 
     private func newHead() -> State { .readingHead(PendingHead(listener.current)) }
@@ -254,15 +240,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     /// - Parameter isLast: whether nothing that comes after the head has come yet.
     private func begin(_ head: RequestHead, _ listener: ListenerContext, isLast: Bool) {
-        hub.updateTime()
-        requests += 1
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
-        let server = listener.server(of: head)
-        let variables = RequestVariables(
-            head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
-            requestsOfConnection: requests)
-        let pending = PendingRequest(
-            Request(server.settings.route(path: head.path, request: variables), log: server.accessLog))
+        let pending = PendingRequest(beginRequest(head, listener))
         if pending.body.isTooLarge {
             log(.error, "client intended to send too large body", pending.request)
             return fail(413, pending.request, unread: true)
@@ -303,9 +282,21 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         }
     }
 
-    private func connectionAddresses() -> ConnectionAddresses {
+    /// Counts the next request of the connection and chooses its location.
+    func beginRequest(_ head: RequestHead, _ listener: ListenerContext) -> Request {
+        hub.updateTime()
+        requests += 1
+        let server = listener.server(of: head)
+        let variables = RequestVariables(
+            head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
+            requestsOfConnection: requests)
+        return Request(server.settings.route(path: head.path, request: variables), log: server.accessLog)
+    }
+
+    func connectionAddresses() -> ConnectionAddresses {
         if let addresses { return addresses }
-        let addresses = ConnectionAddresses(remote: channel?.remoteAddress, local: channel?.localAddress)
+        let addresses =
+            opening?.addresses ?? ConnectionAddresses(remote: channel?.remoteAddress, local: channel?.localAddress)
         self.addresses = addresses
         return addresses
     }
@@ -382,6 +373,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Closes when everything written so far is out.
     func endConnection(lingers: Bool) {
         state = .lingering
+        self.lingers = lingers
         hub.schedule(self, inMilliseconds: Self.lingeringTime)
         guard let context, let channel else { return }
         let promise = context.eventLoop.makePromise(of: Void.self)

@@ -72,8 +72,8 @@ extension PushStreamEngine {
         var closed: [Listener] = []
         var needsRestart: [String] = []
 
-        func accept() async {
-            for index in opened { await listeners[index].accept() }
+        func accept() {
+            for index in opened { listeners[index].accept() }
         }
 
         func abandon() async {
@@ -98,7 +98,7 @@ extension PushStreamEngine {
                     }
                 } else {
                     let listener = try await Listener.bind(
-                        address, context, group: running.group, loops: running.loops, outputLimit: outputLimit)
+                        address, context, group: running.group, loops: running.loops, log: running.context.log)
                     change.opened.append(change.listeners.count)
                     change.listeners.append(listener)
                 }
@@ -136,7 +136,7 @@ extension PushStreamEngine {
                 place.box.value?.configurationChanged(connectionLimit: configuration.process.connectionsPerLoop)
             }.get()
         }
-        await change.accept()
+        change.accept()
         for index in change.listeners.indices where !change.opened.contains(index) {
             await change.listeners[index].adopt(change.addresses[index], change.contexts[index])
         }

@@ -30,7 +30,7 @@ public final class PushStreamEngine: Sendable {
 
     private let configuration: EngineConfiguration
     private let log: ErrorLog
-    let outputLimit: Int
+    private let outputLimit: Int
     let running = Mutex<Running?>(nil)
 
     /// - Parameter outputLimit: bytes that may wait for a subscriber that does not read before it is disconnected.
@@ -54,7 +54,7 @@ public final class PushStreamEngine: Sendable {
                 let change = try await prepare(configuration, for: running)
                 running.install(change)
                 self.running.withLock { [running] in $0 = running }
-                await change.accept()
+                change.accept()
             } catch {
                 await Self.stop(running.loops)
                 throw error

@@ -194,6 +194,7 @@ final class LoopHub {
         storeSettings = context.store.settings
         profiles.sweep()
         for connection in connections { connection.configurationChanged() }
+        for socket in sockets.all { socket.configurationChanged() }
     }
 
     func enter(_ subscriber: Subscriber, channels: [(ChannelToken, ChannelName)]) {

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOPosix
 import PushStreamCore
 
 #if canImport(Glibc)
@@ -10,7 +9,7 @@ import PushStreamCore
 
 /// The socket of a subscriber that has left NIO: a stream needs no pipeline, no request parser and no buffers while it waits, so all
 /// that stays is a descriptor and, when the client is slow, what it has not taken. The loop writes to it directly.
-final class SubscriberSocket: SubscriberLink {
+final class SubscriberSocket: LoopSocket, SubscriberLink {
     /// Reads of one event before others get their turn.
     private static let readsPerTurn = 16
 
@@ -29,12 +28,17 @@ final class SubscriberSocket: SubscriberLink {
     private var ahead: ByteBuffer?
     private var isEnding = false
 
+    /// Whether the watcher knows the descriptor by an earlier token.
+    private let isWatched: Bool
+
     /// Takes over the descriptor.
-    init(hub: LoopHub, listener: LoopListener, descriptor: Int32, requests: Int) {
+    init(hub: LoopHub, listener: LoopListener, descriptor: Int32, requests: Int, isWatched: Bool = false) {
         self.hub = hub
         self.listener = listener
         self.descriptor = descriptor
         self.requests = Int32(clamping: requests)
+        self.isWatched = isWatched
+        super.init()
         token = hub.sockets.insert(self)
     }
 
@@ -42,7 +46,9 @@ final class SubscriberSocket: SubscriberLink {
     func serve(_ subscriber: Subscriber, opening: ByteBuffer) {
         self.subscriber = subscriber
         // Watched before the first write, which may be more than the socket takes.
-        guard hub.watcher.watch(descriptor, token: token) else { return subscriber.disconnect(.clientClosed) }
+        let isKnown =
+            isWatched ? hub.watcher.rename(descriptor, token: token) : hub.watcher.watch(descriptor, token: token)
+        guard isKnown else { return subscriber.disconnect(.clientClosed) }
         write(opening)
     }
 
@@ -116,7 +122,7 @@ final class SubscriberSocket: SubscriberLink {
 
     // MARK: Reading
 
-    func handle(_ event: SocketEvent) {
+    override func handle(_ event: SocketEvent) {
         if event.isWritable { drain() }
         if event.isReadable { read() }
     }
@@ -132,7 +138,7 @@ final class SubscriberSocket: SubscriberLink {
         }
         // Told once, so the rest of it must be asked for.
         let token = token
-        hub.later { hub in hub.sockets[token]?.read() }
+        hub.later { hub in (hub.sockets[token] as? SubscriberSocket)?.read() }
     }
 
     /// Bytes of the client that arrived with or after its request.
@@ -147,7 +153,7 @@ final class SubscriberSocket: SubscriberLink {
     }
 
     /// The client is gone.
-    func lost() {
+    override func lost() {
         if let subscriber, subscriber.isActive { hub.leave(subscriber, reason: .clientClosed) }
         drop()
     }
@@ -186,7 +192,7 @@ final class SubscriberSocket: SubscriberLink {
     }
 
     /// Ends the subscriber within `delay` milliseconds, because the engine stops.
-    func drain(within delay: Int) {
+    override func drain(within delay: Int) {
         guard let subscriber, subscriber.isActive else { return }
         hub.schedule(subscriber, inMilliseconds: delay)
     }
@@ -199,19 +205,9 @@ final class SubscriberSocket: SubscriberLink {
     /// The next request of the connection is read by a handler again.
     private func returnToNIO(keepAliveTime: Int) {
         hub.watcher.unwatch(descriptor)
-        let resumed = ConnectionHandler.Resumed(
-            requests: Int(requests), keepAliveTime: keepAliveTime, ahead: ahead)
-        let handler = NIOLoopBound(ConnectionHandler(hub: hub, listener: listener, resumed: resumed), eventLoop: hub.eventLoop)
-        let limit = hub.context.outputLimit
-        ClientBootstrap(group: hub.eventLoop)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try PushStreamEngine.setOptions(of: channel, outputLimit: limit)
-                    try channel.pipeline.syncOperations.addHandler(handler.value)
-                }
-            }
-            .withConnectedSocket(descriptor)
-            .whenFailure { _ in }
         forget()
+        hub.adopt(
+            descriptor, listener: listener,
+            ConnectionHandler.Resumed(requests: Int(requests), keepAliveTime: keepAliveTime, ahead: ahead))
     }
 }
