@@ -21,7 +21,7 @@ extension EndToEnd {
             let nginx = try #require(ConfigurationTester.nginx)
             var cases = try ConfigurationCase.read(group)
             let answers = try await nginx.test(cases)
-            if Record.isAsked(for: "module") {
+            if try Recording.asked() == .module {
                 for index in cases.indices { cases[index].expected = answers[cases[index].name] ?? [] }
                 try ConfigurationCase.write(cases, group)
             }
@@ -32,7 +32,7 @@ extension EndToEnd {
         func `push-stream says what nginx says`(group: String) async throws {
             var cases = try ConfigurationCase.read(group)
             let answers = try await ConfigurationTester.pushStream().test(cases)
-            if Record.isAsked(for: "differences") {
+            if try Recording.asked() == .differences {
                 for index in cases.indices where cases[index].known != nil {
                     let ours = answers[cases[index].name] ?? []
                     if ours == cases[index].expected { cases[index].known = nil } else { cases[index].known?.lines = ours }
