@@ -33,7 +33,7 @@ extension DirectiveTable {
             "access_log", in: [.http, .server, .location, .locationIf], 1...Int.max, repeats: true, inheritance: .nearestList,
             defaultValue: "off",
             summary:
-                "File (or `/dev/stdout`) and format of an access log, with `buffer=`, `flush=` and `if=`; or `off`. A stream's line is written at its end."
+                "File (or `/dev/stdout`, or `syslog:`) and format of an access log, with `buffer=`, `flush=` and `if=`; or `off`. A stream's line is written at its end."
         ) { directive throws(ConfigurationError) in
             _ = try AccessLogDirective(directive)
         },

@@ -342,7 +342,12 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         var bodyBytes = 0
         if case .bytes(let body) = response.body, !response.omitsBody, response.status != 204 { bodyBytes = body.count }
         record(response, of: request, bytes: bytes, headBytes: bytes - bodyBytes)
-        if isKeepAlive { nextRequest(keepAliveTime: request.location.keepAliveTimeout) } else { endConnection(lingers: unread) }
+        if isKeepAlive {
+            nextRequest(keepAliveTime: request.location.keepAliveTimeout)
+        } else {
+            // A client that does not expect the end may have sent another request: unread, it would turn the end into a reset.
+            endConnection(lingers: unread || request.head.isKeepAlive)
+        }
     }
 
     func keepsAlive(_ request: Request) -> Bool {
@@ -367,6 +372,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
+        response.keepAliveHeader = request.location.keepAliveHeader
         if request.location.addedHeaders.isEmpty { return }
         let outcome = RequestOutcome(
             started: request.variables.request.started, ended: hub.now, status: response.status,

@@ -126,7 +126,7 @@ extension PushStreamEngine {
                     listener.places[index].value.current = context
                 }
                 for listener in change.closed { listener.places[index].value.isClosed = true }
-                place.box.value?.configurationChanged(configuration)
+                place.box.value?.configurationChanged(LoopHub.Limits(configuration))
             }.get()
         }
         change.accept()

@@ -74,14 +74,13 @@ public final class PushStreamEngine: Sendable {
         let store = ChannelStore(settings: configuration.store, mailboxes: mailboxes, now: ProcessIdentity.now())
         let context = EngineContext(
             store: store, log: log, loops: loops.map { _ in LoopMetrics() })
-        let configuration = configuration
+        let limits = LoopHub.Limits(configuration)
         do {
             for (index, place) in loops.enumerated() {
                 let mailbox = mailboxes[index]
                 try await place.loop.submit {
-                    let hub = try LoopHub(eventLoop: place.loop, index: index, context: context, mailbox: mailbox)
-                    hub.connectionLimit = configuration.process.connectionsPerLoop
-                    hub.subscriberQueueSize = configuration.subscriberQueueSize
+                    let hub = try LoopHub(
+                        eventLoop: place.loop, index: index, context: context, limits: limits, mailbox: mailbox)
                     hub.start()
                     place.box.value = hub
                 }.get()
@@ -120,7 +119,7 @@ public final class PushStreamEngine: Sendable {
 
     /// Options of a connection that NIO reads the requests of.
     ///
-    /// - Parameter queueSize: bytes that may wait for a client that does not read; see `EngineConfiguration.subscriberQueueSize`.
+    /// - Parameter queueSize: bytes that may wait for a client that does not read; see ``EngineConfiguration/subscriberQueueSize``.
     static func setOptions(of channel: any Channel, queueSize: Int) throws {
         let options = channel.syncOptions
         let mark = ChannelOptions.Types.WriteBufferWaterMark(low: max(1, queueSize / 2), high: queueSize)
