@@ -91,21 +91,6 @@ extension DirectiveTable {
         .init(
             "server_tokens", in: levels, 1...1, .choice(["on", "off", "build"]), inheritance: .nearest, defaultValue: "on",
             summary: "Whether responses tell the version."),
-        .init(
-            "access_log", in: [.http, .server], 1...2, inheritance: .nearest, defaultValue: "off",
-            summary: "File (or `/dev/stdout`) and format of the access log, or `off`."
-        ) { directive throws(ConfigurationError) in
-            if directive.text.hasPrefix("syslog:") || ComplexValue.hasVariables(directive.text) {
-                throw directive.error("invalid log path \"\(directive.text)\": only a file is supported")
-            }
-            if directive.arguments.count > 1, directive.arguments[1].contains("=") {
-                throw directive.error("invalid parameter \"\(directive.arguments[1])\"")
-            }
-        },
-        .init("log_format", in: .http, 2...Int.max, repeats: true, summary: "Names a format of the access log.") {
-            directive throws(ConfigurationError) in
-            _ = try LogFormat.Escaping(directive)
-        },
         Self.onlyDefault("merge_slashes", in: [.http, .server], .flag, "on", "doubled slashes of a path are always merged"),
         Self.onlyDefault("chunked_transfer_encoding", in: levels, .flag, "on", "HTTP/1.1 streams are always chunked"),
         Self.onlyDefault("satisfy", in: levels, .choice(["all", "any"]), "all", "every access rule counts"),

@@ -28,6 +28,8 @@ extension ConfigurationBuilder {
             accessRules: scope.nearestAll("allow", "deny").compactMap { directive in
                 NetworkRange(directive.text).map { AccessRule(allows: directive.name == "allow", network: $0) }
             },
+            connectionLimits: try self.connectionLimits(scope),
+            accessLogs: try self.accessLogs(scope),
             files: try self.files(scope, pattern: pattern),
             errorPages: try self.errorPages(scope),
             isInternal: scope.blocks.prefix(2).contains { $0.context == .location && $0.first("internal") != nil },

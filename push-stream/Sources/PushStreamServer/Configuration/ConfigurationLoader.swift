@@ -37,6 +37,9 @@ struct ConfigurationBuilder {
     let prefix: String
     /// The variables that `set` and named groups make anywhere in the configuration.
     let declared: Set<String>
+    /// Every file of an access log, and every zone, in the order of the configuration.
+    private(set) var accessLogFiles: [AccessLogFile] = []
+    private(set) var zones: [ConnectionZone] = []
     var diagnostics: [Diagnostic] = []
 
     init(_ parsed: ParsedConfiguration, prefix: String) {
@@ -55,6 +58,8 @@ struct ConfigurationBuilder {
         let store = try self.store(scope, at: http.location)
         self.noteErrorLogs(block)
         try self.checkLogFormats(block)
+        self.accessLogFiles = try self.accessLogFiles(block)
+        self.zones = try self.zones(block)
         var servers: [ServerSettings] = []
         var listeners = ListenerCheck()
         for directive in block.all("server") {
@@ -63,7 +68,8 @@ struct ConfigurationBuilder {
             servers.append(server)
         }
         self.diagnostics += listeners.conflicts(servers)
-        return EngineConfiguration(process: process, store: store, servers: servers)
+        return EngineConfiguration(
+            process: process, store: store, servers: servers, accessLogs: self.accessLogFiles, zones: self.zones)
     }
 
     // MARK: Shared by all levels

@@ -9,6 +9,10 @@ public struct EngineConfiguration: Sendable {
     /// `push_stream_*` directives of the `http` level.
     public var store: StoreSettings
     public var servers: [ServerSettings]
+    /// The files of every `access_log`; ``AccessLogRule/file`` counts in it.
+    public var accessLogs: [AccessLogFile] = []
+    /// Every `limit_conn_zone`.
+    public var zones: [ConnectionZone] = []
 }
 
 /// Directives of the main and `events` levels.
@@ -87,9 +91,6 @@ public struct ServerSettings: Sendable {
     public var rewrite: [RewriteStep]
     /// What a request gets that no location matches.
     public var fallback: Location
-    public var accessLog: LogDestination
-    /// Each line of the access log.
-    public var accessLogFormat: LogFormat = .combined
     /// Time to receive a whole request head (`client_header_timeout`).
     public var headerTimeout: Int
     /// `client_header_buffer_size`.
@@ -139,6 +140,8 @@ public struct LocationSettings: Sendable {
     public var types: [String: String] = LocationSettings.standardTypes
     public var addedHeaders: [AddedHeader]
     public var accessRules: [AccessRule]
+    public var connectionLimits: ConnectionLimits?
+    public var accessLogs: [AccessLogRule] = []
     /// Of a location without a push handler; nil serves none.
     public var files: FileSettings?
     public var errorPages: [ErrorPageRule] = []

@@ -9,7 +9,7 @@ extension ConnectionHandler {
     /// Something about a connection that has no request yet.
     func log(_ level: ErrorLogLevel, _ message: String) {
         guard isLogged(level) else { return }
-        hub.log(level, message, connectionAddresses())
+        hub.context.log.log(level, message, connectionAddresses())
     }
 
     /// Something about a request.
@@ -19,8 +19,7 @@ extension ConnectionHandler {
         hub.context.log.log(
             level, message,
             [
-                "client": request.variables.request.connection.remoteHost,
-                "server": request.variables.request.server.settings.names.first ?? "",
+                "client": connectionAddresses().remoteHost, "server": request.variables.request.server.settings.names.first ?? "",
                 "request": "\"\(head.method.name) \(head.target) HTTP/1.\(head.minorVersion)\"", "host": "\"\(head.host)\"",
             ])
     }
@@ -35,6 +34,14 @@ extension ConnectionHandler {
         case .sendingFile: log(.info, "\(reason) while sending response to client")
         case .readingHead, .lingering, .subscribed, .handedOver, .closed: break
         }
+    }
+}
+
+extension ErrorLog {
+    /// Something about a connection.
+    func log(_ level: ErrorLogLevel, _ message: String, _ addresses: ConnectionAddresses) {
+        guard level >= self.level else { return }
+        log(level, message, ["client": addresses.remoteHost, "server": addresses.server])
     }
 }
 
@@ -53,19 +60,11 @@ extension EngineContext {
 
 extension LoopHub {
     /// The loop holds all the connections that it may.
-    func logConnectionsNotEnough(_ client: ConnectionAddresses) {
+    func logConnectionsNotEnough(_ client: SocketAddress?) {
         guard let suppressed = context.throttle.admit(.connectionsNotEnough, now: now) else { return }
         context.log.log(
             .alert, "\(connectionLimit) worker_connections are not enough",
-            ["client": client.remoteHost, "suppressed": String(suppressed)])
-    }
-
-    /// Something about a client that has made no request.
-    func log(_ level: ErrorLogLevel, _ message: String, _ client: ConnectionAddresses) {
-        guard level >= context.log.level else { return }
-        let host = client.localHost.map { $0.contains(":") ? "[\($0)]" : $0 }
-        let server = host.map { "\($0):\(client.localPort ?? 0)" } ?? "unix:"
-        context.log.log(level, message, ["client": client.remoteHost, "server": server])
+            ["client": client?.ipAddress ?? "unix:", "suppressed": String(suppressed)])
     }
 
     /// What an operator wants to know of a subscriber that was sent away.

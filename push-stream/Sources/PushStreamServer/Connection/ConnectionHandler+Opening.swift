@@ -20,6 +20,7 @@ extension ConnectionHandler {
         var requests: Int
         /// Milliseconds in which the next request must come.
         var keepAliveTime: Int
+        var identity: ConnectionIdentity
         /// What the client has sent of it.
         var ahead: ByteBuffer?
         /// Answers that have yet to be sent.
@@ -31,14 +32,14 @@ extension ConnectionHandler {
     /// Serves the first request of a connection, if it is for a stream.
     ///
     /// - Parameter rest: what the client has sent after the head.
-    func serveStream(_ head: RequestHead, _ listener: ListenerContext, rest: ByteBuffer) -> Opening {
+    func serveStream(_ head: RequestHead, _ reading: PendingHead, rest: ByteBuffer) -> Opening {
         // The field turns a stream into a poll, which answers again and again.
         guard head.method == .get, head.body == .none, head.bytes(ModuleFields.mode) == nil else { return .isNone }
-        let request = beginRequest(head, listener)
+        let request = beginRequest(head, reading)
         // An error page may be a file, which is read while the connection waits.
         guard request.isForStream, request.location.errorPages.isEmpty else { return .isNone }
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
-        handle(request)
+        if admit(request, unread: false) { handle(request) }
         if case .handedOver(let socket) = state {
             rest.withUnsafeReadableBytes { socket.receive($0) }
             return .began
@@ -46,7 +47,7 @@ extension ConnectionHandler {
         hub.cancelTimer(self)
         return .ended(
             Resumed(
-                requests: requests, keepAliveTime: request.location.keepAliveTimeout, ahead: rest, output: output,
+                requests: requests, keepAliveTime: request.location.keepAliveTimeout, identity: identity, ahead: rest, output: output,
                 lingers: lingers))
     }
 }

@@ -26,13 +26,14 @@ extension ConnectionHandler {
         if let method { head.method = method }
         let variables = request.variables.request.with(head)
         let route = variables.server.settings.route(path: path, request: variables)
-        let next = Request(route, log: request.log)
+        let next = Request(route)
+        next.tickets = request.tickets
         next.redirects = request.redirects + 1
         next.errorStatus = status
         next.isErrorPage = request.isErrorPage || isErrorPage
         next.body = request.body
         next.leavesUnread = request.leavesUnread
-        handle(next)
+        if admit(next, unread: false) { handle(next) }
     }
 
     /// Answers with an error, in the manner that `error_page` wants.

@@ -46,6 +46,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     var isPaused = false
     private var readIsDue = false
     private(set) var requests = 0
+    private(set) var identity = ConnectionIdentity(serial: 0, started: 0)
     private var addresses: ConnectionAddresses?
     var connectionIndex = -1
     /// What the connection was before NIO got it.
@@ -61,6 +62,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         self.listener = listener
         self.resumed = resumed
         self.opening = opening
+        if let opening { identity = opening.identity }
         state = .closed
     }
 
@@ -85,6 +87,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         self.resumed = nil
         hub.updateTime()
         requests = resumed.requests
+        identity = resumed.identity
         hub.add(self)
         output = resumed.output
         if let lingers = resumed.lingers { return endConnection(lingers: lingers) }
@@ -106,6 +109,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         if let subscriber { hub.leave(subscriber, reason: .clientClosed) }
+        abandon(400)
         // What this read still holds belongs to the socket.
         if case .handedOver = state {} else { state = .closed }
         hub.remove(self)
@@ -126,6 +130,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             state = .closed
             hub.leave(subscriber, reason: .clientClosed)
         }
+        abandon(400)
         state = .closed
         channel?.close(promise: nil)
     }
@@ -151,7 +156,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     private func process(_ buffer: inout ByteBuffer) {
+        let before = requests
         while buffer.readableBytes > 0 {
+            if requests != before, case .readingHead(let head) = state, !head.reader.hasStarted { head.isPipelined = true }
             if isPaused {
                 hold(&buffer)
                 return
@@ -232,20 +239,24 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         switch outcome {
         case .needsMore:
             // The time for a head counts from its first byte, however slowly the rest comes.
-            if !hadStarted { hub.schedule(self, inMilliseconds: head.listener.defaultServer.settings.headerTimeout) }
+            if !hadStarted {
+                head.started = hub.updateTime()
+                hub.schedule(self, inMilliseconds: head.listener.defaultServer.settings.headerTimeout)
+            }
         case .failure(let failure): refuse(failure, head.listener)
-        case .head(let request): begin(request, head.listener, isLast: buffer.readableBytes == 0)
+        case .head(let request): begin(request, head, isLast: buffer.readableBytes == 0)
         }
     }
 
     /// - Parameter isLast: whether nothing that comes after the head has come yet.
-    private func begin(_ head: RequestHead, _ listener: ListenerContext, isLast: Bool) {
+    private func begin(_ head: RequestHead, _ reading: PendingHead, isLast: Bool) {
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
-        let pending = PendingRequest(beginRequest(head, listener))
+        let pending = PendingRequest(beginRequest(head, reading))
         if pending.body.isTooLarge {
             log(.error, "client intended to send too large body", pending.request)
             return fail(413, pending.request, unread: true)
         }
+        guard admit(pending.request, unread: head.body != .none) else { return }
         if head.body == .none {
             handle(pending.request)
             return
@@ -263,6 +274,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     private func readBody(_ pending: PendingRequest, _ buffer: inout ByteBuffer) {
         let (consumed, outcome) = buffer.withUnsafeReadableBytes { pending.body.read($0) }
         buffer.moveReaderIndex(forwardBy: consumed)
+        pending.request.variables.request.bodyLength += consumed
         switch outcome {
         case .needsMore: hub.schedule(self, inMilliseconds: pending.request.location.bodyTimeout)
         case .failure(let failure):
@@ -283,14 +295,15 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     /// Counts the next request of the connection and chooses its location.
-    func beginRequest(_ head: RequestHead, _ listener: ListenerContext) -> Request {
+    func beginRequest(_ head: RequestHead, _ reading: PendingHead) -> Request {
         hub.updateTime()
         requests += 1
-        let server = listener.server(of: head)
+        let server = reading.listener.server(of: head)
         let variables = RequestVariables(
             head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
-            requestsOfConnection: requests)
-        return Request(server.settings.route(path: head.path, request: variables), log: server.accessLog)
+            requestsOfConnection: requests, identity: identity, started: reading.started ?? hub.now)
+        variables.isPipelined = reading.isPipelined
+        return Request(server.settings.route(path: head.path, request: variables))
     }
 
     func connectionAddresses() -> ConnectionAddresses {
@@ -324,14 +337,13 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         if let status = request.errorStatus { response.status = status }
         let unread = unread || request.leavesUnread
         let isKeepAlive = !unread && keepsAlive(request) && !response.closes
+        request.answersKeepAlive = isKeepAlive
         addHeaders(&response, request)
         response.omitsBody = request.head.method == .head
-        append {
-            response.render(
-                into: &$0, server: request.serverName, date: hub.httpDate, minorVersion: request.head.minorVersion,
-                isKeepAlive: isKeepAlive)
-        }
-        record(response, of: request)
+        let bytes = write(response, of: request)
+        var bodyBytes = 0
+        if case .bytes(let body) = response.body, !response.omitsBody, response.status != 204 { bodyBytes = body.count }
+        record(response, of: request, bytes: bytes, headBytes: bytes - bodyBytes)
         if isKeepAlive { nextRequest(keepAliveTime: request.location.keepAliveTimeout) } else { endConnection(lingers: unread) }
     }
 
@@ -341,21 +353,31 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             && !hub.isDraining && isListening
     }
 
-    func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
-        for header in request.location.addedHeaders where header.always || HTTPStatus.takesAddedHeaders(response.status) {
-            let value = HTTPResponse.sanitised(header.value.evaluate(request.variables))
-            if !value.isEmpty { response.fields.append((header.name, value)) }
+    /// Renders a response, with its body unless that is a stream, into what is sent next.
+    ///
+    /// - Returns: bytes that it takes.
+    func write(_ response: HTTPResponse, of request: Request) -> Int {
+        var bytes = 0
+        append {
+            let before = $0.readableBytes
+            response.render(
+                into: &$0, server: request.serverName, date: hub.httpDate, minorVersion: request.head.minorVersion,
+                isKeepAlive: request.answersKeepAlive)
+            bytes = $0.readableBytes - before
         }
+        return bytes
     }
 
-    /// Counts the response and writes the access log's line.
-    func record(_ response: HTTPResponse, of request: Request) {
-        hub.metrics.countResponse(response.status)
-        guard let log = request.log else { return }
-        var size = 0
-        if case .bytes(let body) = response.body, !response.omitsBody { size = body.count }
-        let variables = LogVariables(request: request.variables, status: response.status, bodyBytes: size)
-        log.append(request.variables.request.server.settings.accessLogFormat.line(variables))
+    func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
+        if request.location.addedHeaders.isEmpty { return }
+        let outcome = RequestOutcome(
+            started: request.variables.request.started, ended: hub.now, status: response.status,
+            isKeepAlive: request.answersKeepAlive, response: response)
+        let variables = AnsweredRequest(base: request.variables, outcome: outcome)
+        for header in request.location.addedHeaders where header.always || HTTPStatus.takesAddedHeaders(response.status) {
+            let value = HTTPResponse.sanitised(header.value.evaluate(variables))
+            if !value.isEmpty { response.fields.append((header.name, value)) }
+        }
     }
 
     func append(_ write: (inout ByteBuffer) -> Void) {
@@ -395,7 +417,12 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     override func timerFired() {
         switch state {
-        case .readingHead, .readingBody, .lingering, .sendingFile:
+        case .readingBody:
+            logTimeout()
+            abandon(408)
+            state = .closed
+            close()
+        case .readingHead, .lingering, .sendingFile:
             logTimeout()
             close()
         // A subscriber has a timer of its own.

@@ -71,6 +71,8 @@ extension PushStreamEngine {
         /// Listeners that the configuration no longer has.
         var closed: [Listener] = []
         var needsRestart: [String] = []
+        var logs: AccessLogs
+        var zones: [ConnectionZone]
 
         func accept() {
             for index in opened { listeners[index].accept() }
@@ -83,8 +85,9 @@ extension PushStreamEngine {
 
     /// Does everything that can fail.
     func prepare(_ configuration: EngineConfiguration, for running: Running) async throws(EngineError) -> Change {
-        var change = Change()
-        let plans = try Self.listenerContexts(configuration)
+        let logs = try Self.openLogs(configuration)
+        var change = Change(logs: logs, zones: configuration.zones)
+        let plans = Self.listenerContexts(configuration, logs)
         if plans.isEmpty { throw .noListener }
         do throws(EngineError) {
             for (address, context) in plans {
@@ -110,6 +113,9 @@ extension PushStreamEngine {
             throw error
         }
         let kinds = Set(plans.map(\.0.kind))
+        for zone in change.zones {
+            for older in running.zones { zone.continue(older) }
+        }
         change.closed = running.listeners.filter { !kinds.contains($0.address.kind) }
         return change
     }
@@ -117,8 +123,10 @@ extension PushStreamEngine {
     /// Makes the engine the owner of the new listeners, unless it was shut down meanwhile.
     private func commit(_ change: Change) async throws(EngineError) {
         let isRunning = running.withLock { state in
-            state?.install(change)
-            return state != nil
+            guard var running = state else { return false }
+            install(change, in: &running)
+            state = running
+            return true
         }
         if isRunning { return }
         await change.abandon()
@@ -143,10 +151,18 @@ extension PushStreamEngine {
         for listener in change.closed { await listener.close() }
     }
 
+    private static func openLogs(_ configuration: EngineConfiguration) throws(EngineError) -> AccessLogs {
+        do throws(LogFileError) {
+            return try AccessLogs(configuration.accessLogs)
+        } catch {
+            throw .cannotOpenLog(error)
+        }
+    }
+
     /// Groups the servers by address; the one that says `default_server`, or else the first, gets what no name matches.
     private static func listenerContexts(
-        _ configuration: EngineConfiguration
-    ) throws(EngineError) -> [(ListenAddress, ListenerContext)] {
+        _ configuration: EngineConfiguration, _ logs: AccessLogs
+    ) -> [(ListenAddress, ListenerContext)] {
         var order: [ListenAddress.Kind] = []
         var groups: [ListenAddress.Kind: (listen: ListenAddress, servers: [ServerSettings], defaultIndex: Int)] = [:]
         for server in configuration.servers {
@@ -164,20 +180,9 @@ extension PushStreamEngine {
         var result: [(ListenAddress, ListenerContext)] = []
         for kind in order {
             guard let group = groups[kind] else { continue }
-            do throws(LogFileError) {
-                result.append((group.listen, try ListenerContext(servers: group.servers, defaultIndex: group.defaultIndex)))
-            } catch {
-                throw .cannotOpenLog(error)
-            }
+            result.append(
+                (group.listen, ListenerContext(servers: group.servers, defaultIndex: group.defaultIndex, logs: logs)))
         }
         return result
-    }
-}
-
-extension PushStreamEngine.Running {
-    /// Notes which listeners there are from now on.
-    mutating func install(_ change: PushStreamEngine.Change) {
-        listeners = change.listeners
-        contexts = change.contexts
     }
 }

@@ -103,30 +103,31 @@ extension ConnectionHandler {
         guard !answer.parts.isEmpty, request.head.method != .head else { return finish(answer.head, of: request) }
         var response = answer.head
         if let status = request.errorStatus { response.status = status }
+        request.answersKeepAlive = keepsAlive(request)
         addHeaders(&response, request)
-        let isKeepAlive = keepsAlive(request)
-        append {
-            response.render(
-                into: &$0, server: request.serverName, date: hub.httpDate, minorVersion: request.head.minorVersion,
-                isKeepAlive: isKeepAlive)
-        }
-        record(response, of: request)
-        transfer.begin(file, parts: answer.parts, keepsAlive: isKeepAlive)
+        let bytes = write(response, of: request)
+        transfer.begin(file, response, parts: answer.parts, headBytes: bytes)
         sendNext(transfer)
     }
 
     private func sendNext(_ transfer: FileTransfer) {
         while true {
             switch transfer.next() {
-            case .write(let bytes): append { $0.writeBytes(bytes) }
+            case .write(let bytes):
+                append { $0.writeBytes(bytes) }
+                transfer.sent += bytes.count
             case .read(let file, let range): return read(range, of: file, transfer)
             case .finish:
-                if transfer.keepsAlive {
-                    nextRequest(keepAliveTime: transfer.request.location.keepAliveTimeout)
+                let request = transfer.request
+                if let response = transfer.response {
+                    record(response, of: request, bytes: transfer.sent, headBytes: transfer.headBytes)
+                }
+                if request.answersKeepAlive {
+                    nextRequest(keepAliveTime: request.location.keepAliveTimeout)
                     writeOutput()
                     resumeReading()
                 } else {
-                    endConnection(lingers: transfer.request.leavesUnread)
+                    endConnection(lingers: request.leavesUnread)
                     resumeReading()
                 }
                 return
@@ -152,7 +153,10 @@ extension ConnectionHandler {
             handler.writeOutput()
             let written = context.eventLoop.makePromise(of: Void.self)
             context.writeAndFlush(handler.wrapOutboundOut(buffer), promise: written)
-            handler.proceed(with: transfer, after: written.futureResult) { handler, _ in handler.sendNext(transfer) }
+            handler.proceed(with: transfer, after: written.futureResult) { handler, _ in
+                transfer.sent += range.count
+                handler.sendNext(transfer)
+            }
         }
     }
 }

@@ -38,6 +38,21 @@ public enum LogTime {
         return "\(milliseconds / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
     }
 
+    // The same for milliseconds since 1970, in this machine's time zone.
+
+    static func seconds(_ milliseconds: Int) -> String {
+        let fraction = String(1000 + milliseconds % 1000).dropFirst()
+        return "\(milliseconds / 1000).\(fraction)"
+    }
+
+    static func local(_ milliseconds: Int) -> String { local(date(milliseconds), in: currentZone) }
+
+    static func iso8601(_ milliseconds: Int) -> String { iso8601(date(milliseconds), in: currentZone) }
+
+    private static let currentZone = TimeZone.current
+
+    private static func date(_ milliseconds: Int) -> Date { Date(timeIntervalSince1970: Double(milliseconds / 1000)) }
+
     private static func broken(_ date: Date, _ zone: TimeZone) -> (time: tm, offset: Int) {
         let offset = zone.secondsFromGMT(for: date)
         var seconds = time_t(date.timeIntervalSince1970.rounded(.down)) + offset

@@ -98,7 +98,7 @@ public struct PushStreamCommand: Sendable {
         }
         do throws(LogFileError) {
             if let warning = ProcessLimits.warning(process) { Self.tell("[warn] \(warning)") }
-            for destination in process.errorLogs.map(\.destination) + loaded.engine.servers.map(\.accessLog) {
+            for destination in process.errorLogs.map(\.destination) + loaded.engine.accessLogs.map(\.destination) {
                 _ = try LogFile(destination)
             }
         } catch {

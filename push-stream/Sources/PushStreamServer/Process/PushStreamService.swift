@@ -107,6 +107,7 @@ struct PushStreamService {
                 for await event in signals where event == .stop {
                     log.log(.notice, "signal TERM or INT received, not waiting for subscribers")
                     await reloader.removePIDFile()
+                    engine.flushLogs()
                     exit(0)
                 }
             }

@@ -21,16 +21,13 @@ final class OpeningConnection: LoopSocket {
             self.connection = connection
         }
 
-        override func timerFired() {
-            let hub = connection.hub
-            hub.log(.info, "client timed out (110: Connection timed out) while waiting for request", connection.addresses)
-            connection.lost()
-        }
+        override func timerFired() { connection.timedOut() }
     }
 
-    fileprivate unowned let hub: LoopHub
+    private unowned let hub: LoopHub
     private let listener: LoopListener
     private let accepted: AcceptedConnection
+    let identity: ConnectionIdentity
     private var token: UInt64 = 0
     private var deadline: Deadline?
     private var isWatched = false
@@ -41,6 +38,8 @@ final class OpeningConnection: LoopSocket {
         self.hub = hub
         self.listener = listener
         self.accepted = accepted
+        let serial = hub.context.connectionCounter.wrappingAdd(1, ordering: .relaxed).newValue
+        identity = ConnectionIdentity(serial: UInt32(truncatingIfNeeded: serial), started: hub.now)
         super.init()
         token = hub.sockets.insert(self)
     }
@@ -79,7 +78,7 @@ final class OpeningConnection: LoopSocket {
         if case .head(let request) = outcome {
             let handler = ConnectionHandler(hub: hub, listener: listener, opening: self)
             let rest = ByteBuffer(bytes: UnsafeRawBufferPointer(rebasing: bytes[consumed...]))
-            switch handler.serveStream(request, head.listener, rest: rest) {
+            switch handler.serveStream(request, head, rest: rest) {
             case .isNone: break
             case .began: return
             case .ended(let resumed): return adopt(resumed)
@@ -87,7 +86,7 @@ final class OpeningConnection: LoopSocket {
         }
         adopt(
             ConnectionHandler.Resumed(
-                requests: 0, keepAliveTime: listener.current.defaultServer.settings.headerTimeout, ahead: ByteBuffer(bytes: bytes)
+                requests: 0, keepAliveTime: listener.current.defaultServer.settings.headerTimeout, identity: identity, ahead: ByteBuffer(bytes: bytes)
             ))
     }
 
@@ -97,13 +96,18 @@ final class OpeningConnection: LoopSocket {
     func handOver(requests: Int) -> SubscriberSocket {
         leave()
         return SubscriberSocket(
-            hub: hub, listener: listener, descriptor: accepted.descriptor, requests: requests, isWatched: isWatched)
+            hub: hub, listener: listener, descriptor: accepted.descriptor, requests: requests, identity: identity, isWatched: isWatched)
     }
 
     private func adopt(_ resumed: ConnectionHandler.Resumed) {
         if isWatched { hub.watcher.unwatch(accepted.descriptor) }
         leave()
         hub.adopt(accepted.descriptor, listener: listener, resumed)
+    }
+
+    private func timedOut() {
+        hub.context.log.log(.info, "client timed out (110: Connection timed out) while waiting for request", addresses)
+        lost()
     }
 
     override func drain(within delay: Int) { lost() }
@@ -135,7 +139,7 @@ extension LoopHub {
                 close(connection.descriptor)
             } else if connectionCount >= connectionLimit {
                 metrics.refused.wrappingAdd(1, ordering: .relaxed)
-                logConnectionsNotEnough(ConnectionAddresses(remote: connection.remote, local: nil))
+                logConnectionsNotEnough(connection.remote)
                 close(connection.descriptor)
             } else {
                 OpeningConnection(hub: self, listener: listener, connection).begin()

@@ -18,6 +18,8 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
     private let descriptor: Int32
     /// Requests that this connection has carried.
     private let requests: Int32
+    /// When the connection began, in milliseconds since 1970.
+    private let started: Int
     private(set) var token: UInt64 = 0
     /// Kept alive by the socket; nil before ``serve(_:)``.
     private var subscriber: Subscriber?
@@ -27,17 +29,23 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
     /// Sent ahead by the client: its next request.
     private var ahead: ByteBuffer?
     private var isEnding = false
+    /// The connection's number; here, where it fills a gap.
+    private let serial: UInt32
 
     /// Whether the watcher knows the descriptor by an earlier token.
     private let isWatched: Bool
 
     /// Takes over the descriptor.
-    init(hub: LoopHub, listener: LoopListener, descriptor: Int32, requests: Int, isWatched: Bool = false) {
+    init(
+        hub: LoopHub, listener: LoopListener, descriptor: Int32, requests: Int, identity: ConnectionIdentity,
+        isWatched: Bool = false
+    ) {
         self.hub = hub
         self.listener = listener
         self.descriptor = descriptor
         self.requests = Int32(clamping: requests)
         self.isWatched = isWatched
+        (started, serial) = (identity.started, identity.serial)
         super.init()
         token = hub.sockets.insert(self)
     }
@@ -56,6 +64,8 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
 
     var directDescriptor: Int32 { queue == nil ? descriptor : -1 }
     var isListening: Bool { !listener.isClosed }
+
+    var unsentBytes: Int { (queue?.count ?? 0) + (gathered?.readableBytes ?? 0) }
 
     func send(_ buffer: ByteBuffer) -> Bool {
         if let queue, queue.count > hub.context.outputLimit { return false }
@@ -208,6 +218,8 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
         forget()
         hub.adopt(
             descriptor, listener: listener,
-            ConnectionHandler.Resumed(requests: Int(requests), keepAliveTime: keepAliveTime, ahead: ahead))
+            ConnectionHandler.Resumed(
+                requests: Int(requests), keepAliveTime: keepAliveTime, identity: ConnectionIdentity(serial: serial, started: started),
+                ahead: ahead))
     }
 }

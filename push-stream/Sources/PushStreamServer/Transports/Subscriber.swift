@@ -6,6 +6,8 @@ import Synchronization
 protocol SubscriberLink: AnyObject {
     /// The socket that messages may be written to directly, or -1 if they must go through ``send(_:)``.
     var directDescriptor: Int32 { get }
+    /// Bytes that wait for the client to read on.
+    var unsentBytes: Int { get }
     /// Whether the configuration still has the address that the client connected to.
     var isListening: Bool { get }
     /// Sends bytes, or keeps them until the client reads on.
@@ -42,6 +44,8 @@ final class Subscriber: LoopTimed {
     let keepAliveTime: Int32
     /// Long polls only.
     let longPoll: LongPoll?
+    /// Where the location logs or limits.
+    var end: SubscriberEnd?
     /// Made when a WebSocket client sends something.
     var incoming: IncomingWebSocket?
 
@@ -101,12 +105,22 @@ final class Subscriber: LoopTimed {
     @discardableResult
     func sendNow(_ buffer: ByteBuffer) -> Bool {
         lastActivity = hub.tick
+        guard send(buffer) else { return false }
+        link.flush()
+        return isActive
+    }
+
+    /// Sends something that is not for all of a channel's list, and counts it.
+    ///
+    /// - Returns: false if the subscriber is gone for it.
+    @discardableResult
+    func send(_ buffer: ByteBuffer) -> Bool {
         guard link.send(buffer) else {
             disconnect(.slow)
             return false
         }
-        link.flush()
-        return isActive
+        end?.outcome.bytes += buffer.readableBytes
+        return true
     }
 
     // MARK: Ending
@@ -123,9 +137,11 @@ final class Subscriber: LoopTimed {
     /// Leaves the channels, writes the end of the response and goes on with the connection.
     func finish(_ reason: DisconnectReason, keepAliveTime: Int, _ write: (inout ByteBuffer) -> Void) {
         guard isActive else { return }
-        hub.leave(self, reason: reason)
         var rest = ByteBuffer()
         write(&rest)
+        end?.outcome.bytes += rest.readableBytes
+        end?.outcome.isComplete = true
+        hub.leave(self, reason: reason)
         link.finish(rest, keepAliveTime: hub.isDraining || !link.isListening ? 0 : keepAliveTime)
     }
 

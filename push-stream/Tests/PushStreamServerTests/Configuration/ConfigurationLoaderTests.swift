@@ -230,8 +230,8 @@ import Testing
             process.pidFile == "/p/run/n.pid" && process.errorLog == .file("/p/logs/e.log") && process.errorLogLevel == .debug)
         #expect(loaded.diagnostics.count == 11)
         let server = try #require(loaded.engine.servers.first)
-        #expect(server.accessLog == .file("/p/logs/a.log"))
-        #expect(server.accessLogFormat.value.source == "$remote_addr $status")
+        #expect(loaded.engine.accessLogs == [AccessLogFile(destination: .file("/p/logs/a.log"))])
+        #expect(server.fallback.settings.accessLogs.map(\.format.value.source) == ["$remote_addr $status"])
         #expect(server.listens.map(\.backlog) == [100, 511])
         guard case .subscriber(let settings)? = server.locations.match("/sub/x")?.payload.settings.handler else {
             Issue.record("no subscriber")
