@@ -139,6 +139,7 @@ import Testing
         ("access_log off combined;", "invalid parameter \"combined\""),
         ("access_log /x combined buffer=0;", "invalid buffer size \"0\""),
         ("access_log /x combined buffer=1k flush=x;", "invalid flush time \"x\""),
+        ("access_log syslog:server=127.0.0.1 combined buffer=1k;", "logs to syslog cannot be buffered"),
         ("access_log /x combined flush=1s;", "no buffer is defined for access_log \"/x\""),
         ("access_log /x combined gzip;", "parameter \"gzip\" is not supported: logs are written as text"),
         ("access_log /x nope; server {}", "unknown log format \"nope\""),

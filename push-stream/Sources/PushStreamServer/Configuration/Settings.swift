@@ -13,6 +13,12 @@ public struct EngineConfiguration: Sendable {
     public var accessLogs: [AccessLogFile] = []
     /// Every `limit_conn_zone`.
     public var zones: [ConnectionZone] = []
+    /// `push_stream_subscriber_queue_size`, a directive of this engine: bytes that may wait for a subscriber that does not read, at
+    /// least 1. When more is due after that, it is closed; so what waits exceeds this by the messages of one tick at most. What a
+    /// subscriber gets at its start is not cut short.
+    public var subscriberQueueSize = EngineConfiguration.defaultSubscriberQueueSize
+
+    static let defaultSubscriberQueueSize = 1 << 20
 }
 
 /// Directives of the main and `events` levels.
@@ -132,6 +138,8 @@ public struct LocationSettings: Sendable {
     public var sendTimeout: Int
     /// `keepalive_timeout`; 0 closes each connection after its response.
     public var keepAliveTimeout: Int
+    /// Seconds that `Keep-Alive` tells; nil leaves the field out.
+    public var keepAliveHeader: Int?
     public var keepAliveRequests: Int
     public var tcpNoDelay: Bool
     /// `default_type`.

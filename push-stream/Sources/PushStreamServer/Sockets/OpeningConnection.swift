@@ -86,7 +86,8 @@ final class OpeningConnection: LoopSocket {
         }
         adopt(
             ConnectionHandler.Resumed(
-                requests: 0, keepAliveTime: listener.current.defaultServer.settings.headerTimeout, identity: identity, ahead: ByteBuffer(bytes: bytes)
+                requests: 0, keepAliveTime: listener.current.defaultServer.settings.headerTimeout, identity: identity,
+                ahead: ByteBuffer(bytes: bytes)
             ))
     }
 
@@ -96,7 +97,8 @@ final class OpeningConnection: LoopSocket {
     func handOver(requests: Int) -> SubscriberSocket {
         leave()
         return SubscriberSocket(
-            hub: hub, listener: listener, descriptor: accepted.descriptor, requests: requests, identity: identity, isWatched: isWatched)
+            hub: hub, listener: listener, descriptor: accepted.descriptor, requests: requests, identity: identity,
+            isWatched: isWatched)
     }
 
     private func adopt(_ resumed: ConnectionHandler.Resumed) {
@@ -137,7 +139,7 @@ extension LoopHub {
             metrics.accepted.wrappingAdd(1, ordering: .relaxed)
             if isDraining || listener.isClosed {
                 close(connection.descriptor)
-            } else if connectionCount >= connectionLimit {
+            } else if connectionCount >= limits.connections {
                 metrics.refused.wrappingAdd(1, ordering: .relaxed)
                 logConnectionsNotEnough(connection.remote)
                 close(connection.descriptor)

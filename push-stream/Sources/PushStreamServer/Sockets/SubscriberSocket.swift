@@ -66,9 +66,10 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
     var isListening: Bool { !listener.isClosed }
 
     var unsentBytes: Int { (queue?.count ?? 0) + (gathered?.readableBytes ?? 0) }
+    var clientAddress: String { SocketCalls.remoteAddress(of: descriptor)?.ipAddress ?? "unix:" }
 
     func send(_ buffer: ByteBuffer) -> Bool {
-        if let queue, queue.count > hub.context.outputLimit { return false }
+        if let queue, queue.count > hub.limits.subscriberQueueSize { return false }
         if subscriber?.needsOrder == true {
             if gathered == nil {
                 gathered = buffer
@@ -201,6 +202,11 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
         forget()
     }
 
+    func reset() {
+        SocketCalls.resetOnClose(descriptor)
+        drop()
+    }
+
     /// Ends the subscriber within `delay` milliseconds, because the engine stops.
     override func drain(within delay: Int) {
         guard let subscriber, subscriber.isActive else { return }
@@ -219,7 +225,8 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
         hub.adopt(
             descriptor, listener: listener,
             ConnectionHandler.Resumed(
-                requests: Int(requests), keepAliveTime: keepAliveTime, identity: ConnectionIdentity(serial: serial, started: started),
+                requests: Int(requests), keepAliveTime: keepAliveTime,
+                identity: ConnectionIdentity(serial: serial, started: started),
                 ahead: ahead))
     }
 }
