@@ -112,6 +112,14 @@ extension DirectiveTable {
             "push_stream_metrics", in: .location, 0...0, origin: .engine,
             summary: "The location answers with metrics in Prometheus text."),
         .init(
+            "push_stream_subscriber_queue_size", in: .http, 1...1, .size, origin: .engine, defaultValue: "1m",
+            summary: "Bytes that may wait for a subscriber that does not read. One that is due more is closed."
+        ) { directive throws(ConfigurationError) in
+            guard case .number(1...) = directive.value else {
+                throw directive.error("\(directive.name) cannot be zero.", level: .emerg)
+            }
+        },
+        .init(
             "push_stream_health", in: .location, 1...1, .choice(["ready"]), origin: .engine,
             summary: "The location answers 200 while new subscribers are taken, 503 while the server drains."),
     ]

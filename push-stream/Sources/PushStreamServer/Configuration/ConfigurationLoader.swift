@@ -69,7 +69,9 @@ struct ConfigurationBuilder {
         }
         self.diagnostics += listeners.conflicts(servers)
         return EngineConfiguration(
-            process: process, store: store, servers: servers, accessLogs: self.accessLogFiles, zones: self.zones)
+            process: process, store: store, servers: servers, accessLogs: self.accessLogFiles, zones: self.zones,
+            subscriberQueueSize: scope.number("push_stream_subscriber_queue_size")
+                ?? EngineConfiguration.defaultSubscriberQueueSize)
     }
 
     // MARK: Shared by all levels

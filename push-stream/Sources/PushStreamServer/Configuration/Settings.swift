@@ -13,6 +13,12 @@ public struct EngineConfiguration: Sendable {
     public var accessLogs: [AccessLogFile] = []
     /// Every `limit_conn_zone`.
     public var zones: [ConnectionZone] = []
+    /// `push_stream_subscriber_queue_size`, a directive of this engine: bytes that may wait for a subscriber that does not read, at
+    /// least 1. When more is due after that, it is closed; so what waits exceeds this by the messages of one tick at most. What a
+    /// subscriber gets at its start is not cut short.
+    public var subscriberQueueSize = EngineConfiguration.defaultSubscriberQueueSize
+
+    static let defaultSubscriberQueueSize = 1 << 20
 }
 
 /// Directives of the main and `events` levels.

@@ -63,7 +63,7 @@ extension LoopHub {
     func logConnectionsNotEnough(_ client: SocketAddress?) {
         guard let suppressed = context.throttle.admit(.connectionsNotEnough, now: now) else { return }
         context.log.log(
-            .alert, "\(connectionLimit) worker_connections are not enough",
+            .alert, "\(limits.connections) worker_connections are not enough",
             ["client": client?.ipAddress ?? "unix:", "suppressed": String(suppressed)])
     }
 
@@ -75,8 +75,11 @@ extension LoopHub {
             guard let suppressed = context.throttle.admit(.slowSubscriber, now: now) else { return }
             let channels = subscriber.subscriptions.map { "\"\($0.list.name)\"" }.joined(separator: " ")
             context.log.log(
-                .warn, "a subscriber that does not read is disconnected",
-                ["mode": mode, "channel": channels, "suppressed": String(suppressed)])
+                .warn, "subscriber does not read and is closed",
+                [
+                    "client": subscriber.link.clientAddress, "waiting bytes": String(subscriber.link.unsentBytes), "mode": mode,
+                    "channel": channels, "suppressed": String(suppressed),
+                ])
         case .protocolError:
             context.log.log(.info, "a subscriber that breaks the protocol is disconnected", ["mode": mode])
         case .clientClosed, .expired, .answered, .channelDeleted, .shutdown: break

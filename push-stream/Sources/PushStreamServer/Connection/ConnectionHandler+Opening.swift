@@ -68,11 +68,11 @@ extension LoopHub {
     /// Gives a socket to NIO, whose channel closes it.
     func adopt(_ descriptor: Int32, listener: LoopListener, _ resumed: ConnectionHandler.Resumed) {
         let handler = NIOLoopBound(ConnectionHandler(hub: self, listener: listener, resumed: resumed), eventLoop: eventLoop)
-        let limit = context.outputLimit
+        let limit = limits.subscriberQueueSize
         ClientBootstrap(group: eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try PushStreamEngine.setOptions(of: channel, outputLimit: limit)
+                    try PushStreamEngine.setOptions(of: channel, queueSize: limit)
                     try channel.pipeline.syncOperations.addHandler(handler.value)
                 }
             }

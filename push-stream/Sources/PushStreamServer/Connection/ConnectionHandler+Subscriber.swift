@@ -2,6 +2,12 @@ import NIOCore
 import NIOPosix
 import PushStreamCore
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// A connection that is a subscriber's: of a long poll, which answers over the same connection again and again, or of a stream whose
 /// socket cannot leave NIO.
 extension ConnectionHandler: SubscriberLink {
@@ -53,8 +59,8 @@ extension ConnectionHandler: SubscriberLink {
 
     var directDescriptor: Int32 { -1 }
     var isListening: Bool { !listener.isClosed }
-
     var unsentBytes: Int { (try? channel?.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+    var clientAddress: String { connectionAddresses().remoteHost }
 
     func send(_ buffer: ByteBuffer) -> Bool {
         guard let context, let channel else { return true }
@@ -93,5 +99,10 @@ extension ConnectionHandler: SubscriberLink {
     func drop() {
         state = .closed
         channel?.close(promise: nil)
+    }
+
+    func reset() {
+        _ = (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        drop()
     }
 }

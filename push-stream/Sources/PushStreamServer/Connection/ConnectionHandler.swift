@@ -94,8 +94,6 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         nextRequest(keepAliveTime: resumed.keepAliveTime)
         pending = resumed.ahead
         handlePending()
-        // The address may have gone since the stream ended.
-        if listener.isClosed { configurationChanged() }
         writeOutput()
     }
 
@@ -400,6 +398,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func nextRequest(keepAliveTime: Int) {
+        // The address may have gone since the request's answer began.
+        if listener.isClosed { return endConnection(lingers: false) }
         state = newHead()
         hub.schedule(self, inMilliseconds: hub.isDraining ? 0 : keepAliveTime)
     }

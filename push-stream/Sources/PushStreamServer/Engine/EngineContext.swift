@@ -17,15 +17,12 @@ final class EngineContext: Sendable {
     let accessLogs = Mutex<AccessLogs?>(nil)
     /// Numbers the connections.
     let connectionCounter = Atomic<Int>(0)
-    /// Bytes that may wait for a subscriber that does not read; when more is due after that, it is disconnected.
-    let outputLimit: Int
     private let reloads = Mutex((succeeded: true, configurationTime: ProcessIdentity.now() / 1000))
 
-    init(store: ChannelStore, log: ErrorLog, loops: [LoopMetrics], outputLimit: Int) {
+    init(store: ChannelStore, log: ErrorLog, loops: [LoopMetrics]) {
         self.store = store
         self.log = log
         self.loops = loops
-        self.outputLimit = outputLimit
         let random = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }
         instance = random.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
         hostname = ProcessIdentity.hostname()

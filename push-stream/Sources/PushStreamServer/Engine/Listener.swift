@@ -116,10 +116,14 @@ final class Listener: Sendable {
     /// Linux gives a connection the options of the socket that accepts it, which saves two system calls for each.
     private static func inherited(from context: ListenerContext) -> [(ChannelOptions.Types.SocketOption, SocketOptionValue)] {
         let location = context.defaultServer.settings.fallback.settings
-        return [
+        var options: [(ChannelOptions.Types.SocketOption, SocketOptionValue)] = [
             (.tcpOption(.tcp_nodelay), location.tcpNoDelay ? 1 : 0),
             (.tcpOption(SocketLimits.userTimeout), SocketOptionValue(Int32(clamping: location.sendTimeout))),
         ]
+        #if os(Linux)
+            options.append((.tcpOption(SocketLimits.unsentLimit), SocketOptionValue(SocketLimits.unsentBytes)))
+        #endif
+        return options
     }
 
     /// Begins to accept.

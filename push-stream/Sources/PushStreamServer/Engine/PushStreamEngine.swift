@@ -15,9 +15,6 @@ import Synchronization
 ///
 /// Start it once; it ends with ``shutdown(gracePeriod:)``. It owns its threads, so it runs inside another program as well.
 public final class PushStreamEngine: Sendable {
-    /// Bytes that may wait for a subscriber that does not read, by default.
-    public static let defaultOutputLimit = 1 << 20
-
     struct Running: Sendable {
         var group: MultiThreadedEventLoopGroup
         var loops: [LoopPlace]
@@ -25,21 +22,18 @@ public final class PushStreamEngine: Sendable {
         var listeners: [Listener] = []
         /// `limit_conn_zone` of the configuration that holds.
         var zones: [ConnectionZone] = []
-        var isReloading = false
     }
 
     private let configuration: EngineConfiguration
     private let log: ErrorLog
-    private let outputLimit: Int
     let running = Mutex<Running?>(nil)
+    let gate = ReloadGate()
     /// Of the configuration that holds, also while the engine ends.
     private let accessLogs = Mutex<AccessLogs?>(nil)
 
-    /// - Parameter outputLimit: bytes that may wait for a subscriber that does not read before it is disconnected.
-    public init(configuration: EngineConfiguration, log: ErrorLog, outputLimit: Int = PushStreamEngine.defaultOutputLimit) {
+    public init(configuration: EngineConfiguration, log: ErrorLog) {
         self.configuration = configuration
         self.log = log
-        self.outputLimit = outputLimit
     }
 
     /// Binds every `listen` and begins to accept.
@@ -79,14 +73,14 @@ public final class PushStreamEngine: Sendable {
         }
         let store = ChannelStore(settings: configuration.store, mailboxes: mailboxes, now: ProcessIdentity.now())
         let context = EngineContext(
-            store: store, log: log, loops: loops.map { _ in LoopMetrics() }, outputLimit: outputLimit)
-        let connectionLimit = configuration.process.connectionsPerLoop
+            store: store, log: log, loops: loops.map { _ in LoopMetrics() })
+        let limits = LoopHub.Limits(configuration)
         do {
             for (index, place) in loops.enumerated() {
                 let mailbox = mailboxes[index]
                 try await place.loop.submit {
-                    let hub = try LoopHub(eventLoop: place.loop, index: index, context: context, mailbox: mailbox)
-                    hub.connectionLimit = connectionLimit
+                    let hub = try LoopHub(
+                        eventLoop: place.loop, index: index, context: context, limits: limits, mailbox: mailbox)
                     hub.start()
                     place.box.value = hub
                 }.get()
@@ -124,9 +118,11 @@ public final class PushStreamEngine: Sendable {
     private static let readBatch: UInt = 4
 
     /// Options of a connection that NIO reads the requests of.
-    static func setOptions(of channel: any Channel, outputLimit: Int) throws {
+    ///
+    /// - Parameter queueSize: bytes that may wait for a client that does not read; see ``EngineConfiguration/subscriberQueueSize``.
+    static func setOptions(of channel: any Channel, queueSize: Int) throws {
         let options = channel.syncOptions
-        let mark = ChannelOptions.Types.WriteBufferWaterMark(low: outputLimit / 2, high: outputLimit)
+        let mark = ChannelOptions.Types.WriteBufferWaterMark(low: max(1, queueSize / 2), high: queueSize)
         try options?.setOption(.writeBufferWaterMark, value: mark)
         try options?.setOption(.maxMessagesPerRead, value: readBatch)
     }
@@ -165,6 +161,8 @@ public final class PushStreamEngine: Sendable {
             })
         else { return }
         running.context.isReady.store(false, ordering: .relaxed)
+        // It finds the engine ending, and gives back what it has opened.
+        await gate.untilFree()
         for listener in running.listeners { await listener.close() }
         let (seconds, fraction) = gracePeriod.components
         let milliseconds = Int(clamping: seconds * 1000 + fraction / 1_000_000_000_000_000)

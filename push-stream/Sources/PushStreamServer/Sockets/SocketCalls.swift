@@ -83,6 +83,16 @@ enum SocketCalls {
         return result == 0 ? socketAddress(address) : nil
     }
 
+    /// The client's address; nil for one in the file system, or of a connection that is broken.
+    static func remoteAddress(of descriptor: Int32) -> SocketAddress? {
+        var address = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &length) }
+        }
+        return result == 0 ? socketAddress(address) : nil
+    }
+
     private static func socketAddress(_ storage: sockaddr_storage) -> SocketAddress? {
         withUnsafePointer(to: storage) { pointer in
             switch Int32(storage.ss_family) {
@@ -91,6 +101,13 @@ enum SocketCalls {
             default: nil
             }
         }
+    }
+
+    /// Lets a close forget what is not sent yet and tell the client by a reset. Otherwise the system keeps megabytes for a client that
+    /// does not read, for minutes after the close.
+    static func resetOnClose(_ descriptor: Int32) {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
     /// A second descriptor of the same socket, which programs that are started do not inherit.

@@ -66,9 +66,10 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
     var isListening: Bool { !listener.isClosed }
 
     var unsentBytes: Int { (queue?.count ?? 0) + (gathered?.readableBytes ?? 0) }
+    var clientAddress: String { SocketCalls.remoteAddress(of: descriptor)?.ipAddress ?? "unix:" }
 
     func send(_ buffer: ByteBuffer) -> Bool {
-        if let queue, queue.count > hub.context.outputLimit { return false }
+        if let queue, queue.count > hub.limits.subscriberQueueSize { return false }
         if subscriber?.needsOrder == true {
             if gathered == nil {
                 gathered = buffer
@@ -199,6 +200,11 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
         guard hub.sockets[token] === self else { return }
         close(descriptor)
         forget()
+    }
+
+    func reset() {
+        SocketCalls.resetOnClose(descriptor)
+        drop()
     }
 
     /// Ends the subscriber within `delay` milliseconds, because the engine stops.

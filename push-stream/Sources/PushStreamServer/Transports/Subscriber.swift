@@ -20,6 +20,10 @@ protocol SubscriberLink: AnyObject {
     func finish(_ rest: ByteBuffer, keepAliveTime: Int)
     /// Ends the connection without a goodbye.
     func drop()
+    /// Ends the connection by a reset: what the client has not taken is forgotten by the system too.
+    func reset()
+    /// For the error log.
+    var clientAddress: String { get }
 }
 
 /// One subscriber of an event loop: what stays in memory between messages. Its timer is the connection's time and its ping.
@@ -149,7 +153,7 @@ final class Subscriber: LoopTimed {
     func disconnect(_ reason: DisconnectReason) {
         guard isActive else { return }
         hub.leave(self, reason: reason)
-        link.drop()
+        if reason == .slow { link.reset() } else { link.drop() }
     }
 
     /// A channel is gone. The connection ends with its last one.

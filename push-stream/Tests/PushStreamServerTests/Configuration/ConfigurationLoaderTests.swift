@@ -120,6 +120,20 @@ import Testing
         #expect(loaded.diagnostics.map(\.description) == [#"[warn] conflicting server name "a" on 0.0.0.0:81, ignored"#])
     }
 
+    @Test func `the queue of a subscriber`() throws {
+        func size(_ directive: String) throws -> Int {
+            try self.load("events {} http {\n\(directive)\nserver { listen 9080; } }").engine.subscriberQueueSize
+        }
+        #expect(try size("") == 1 << 20)
+        #expect(try size("#push-stream: push_stream_subscriber_queue_size 64k;") == 65536)
+        #expect(
+            self.failure("events {} http { push_stream_subscriber_queue_size 0; }")
+                == "[emerg] push_stream_subscriber_queue_size cannot be zero. in /t.conf:1")
+        #expect(
+            self.failure("events {} http { push_stream_subscriber_queue_size much; }")
+                == #"[emerg] "push_stream_subscriber_queue_size" directive invalid value in /t.conf:1"#)
+    }
+
     @Test func `an unknown user`() {
         #expect(self.failure("user nobody-here; events {}") == #"[emerg] getpwnam("nobody-here") failed in /t.conf:1"#)
     }

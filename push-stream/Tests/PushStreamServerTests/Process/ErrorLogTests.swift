@@ -11,7 +11,7 @@ import Testing
           server {
             server_name t;
             listen 127.0.0.1:0;
-            client_body_timeout 200ms; client_header_timeout 200ms; client_max_body_size 100k;
+            client_body_timeout 1500ms; client_header_timeout 1500ms; client_max_body_size 100k;
             location /pub { push_stream_publisher; push_stream_channels_path $arg_id; push_stream_store_messages on; }
             location /closed { deny all; }
           }
@@ -92,6 +92,42 @@ import Testing
         #expect(answers.last?.contains("500 Internal Server Error") == true)
         try await program.await(
             "[crit] \(process.pid)#0: push stream module: the store is full, channel: \"a\" \"b\", limit: 131072", in: "e.log")
+        try await process.terminate()
+    }
+
+    @Test func `a subscriber that does not read is told with its channel`() async throws {
+        let program = try TestProgram(
+            """
+            error_log e.log warn; error_log n.log notice; events {}
+            http {
+              push_stream_shared_memory_size 1m;
+              server {
+                listen 127.0.0.1:0;
+                location /pub { push_stream_publisher; push_stream_channels_path $arg_id; }
+                location /ev { push_stream_subscriber eventsource; push_stream_channels_path $arg_id; }
+              }
+            }
+            """)
+        let process = try program.start()
+        let port = try await program.port(log: "n.log")
+        let subscriber = try await RawClient(port: port, reads: false)
+        try await subscriber.send("GET /ev?id=a HTTP/1.1\r\nHost: t\r\n\r\n")
+        let text = String(repeating: "x", count: 200_000)
+        let publish = "POST /pub?id=a HTTP/1.1\r\nHost: t\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)"
+        let publisher = try await RawClient(port: port)
+        var published = 0
+        // More than any socket's buffers and the queue take together.
+        while !program.contents("e.log").contains("does not read"), published < 300 {
+            try await publisher.send(publish)
+            published += 1
+            let count = published
+            try await publisher.wait { bytes, _ in bytes.occurrences(of: Array("HTTP/1.1 200".utf8)) == count }
+        }
+        try await program.await(
+            "[warn] \(process.pid)#0: a subscriber that does not read is disconnected, mode: eventsource, channel: \"a\", suppressed: 0\n",
+            in: "e.log")
+        await publisher.close()
+        await subscriber.close()
         try await process.terminate()
     }
 

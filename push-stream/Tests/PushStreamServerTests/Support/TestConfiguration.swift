@@ -10,7 +10,7 @@ extension TestEngine {
                 eventLoops: options.loops, connectionsPerLoop: options.connectionsPerLoop, openFileLimit: nil, pidFile: nil,
                 errorLog: .off, errorLogLevel: .error, shutdownTimeout: nil),
             store: options.store,
-            servers: [try server(options)])
+            servers: [try server(options)], subscriberQueueSize: options.queueSize)
     }
 
     private static func server(_ options: Options) throws -> ServerSettings {
