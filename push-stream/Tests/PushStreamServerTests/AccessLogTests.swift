@@ -132,7 +132,9 @@ import Testing
     }
 
     @Test func `requests that never get to a location`() async throws {
-        let lines = try await Self.lines("$request|$status|$request_uri|$body_bytes_sent|$request_completion", more: "location /shut { return 444; }") {
+        let lines = try await Self.lines(
+            "$request|$status|$request_uri|$body_bytes_sent|$request_completion", more: "location /shut { return 444; }"
+        ) {
             server in
             for request in ["nonsense\r\n\r\n", "GET /a HTTP/1.1\r\n\r\n", "GET /../a HTTP/1.1\r\nHost: t\r\n\r\n"] {
                 let answer = try await server.exchange(request)

@@ -31,7 +31,9 @@ extension ConnectionHandler {
     }
 
     /// A line for a request that was refused, or ended, before it had a location: in the default server's log, with what was read of it.
-    func logUnrouted(_ response: HTTPResponse, _ reading: PendingHead, bytes: Int = 0, headBytes: Int = 0, isComplete: Bool = false) {
+    func logUnrouted(
+        _ response: HTTPResponse, _ reading: PendingHead, bytes: Int = 0, headBytes: Int = 0, isComplete: Bool = false
+    ) {
         let server = reading.listener.defaultServer
         guard !server.settings.fallback.settings.accessLogs.isEmpty else { return }
         let variables = RequestVariables(

@@ -94,7 +94,7 @@ extension ExchangeGroup {
                 get("\(path)?key=@")
                 get("\(path)?key=other")
                 get(path)
-                    Step.close(on: "sub")
+                Step.close(on: "sub")
                 subscribers(0)
                 get("\(path)?key=@")
             }
