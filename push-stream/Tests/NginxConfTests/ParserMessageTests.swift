@@ -85,7 +85,7 @@ import Testing
         ("events { worker_connections x; }", #"[emerg] invalid number "x" in /t.conf:1"#),
         (
             "events {} http { push_stream_shared_memory_size 100k; }",
-            "[emerg] The push_stream_shared_memory_size value must be at least 128KiB in /t.conf:1"
+            "[warn] The push_stream_shared_memory_size value must be at least 128KiB in /t.conf:1"
         ),
         (
             "events {} http { server { location / { push_stream_subscriber foo; } } }",

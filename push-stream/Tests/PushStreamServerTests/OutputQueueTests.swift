@@ -53,8 +53,8 @@ import Testing
         var received: [UInt8] = []
         var room = [UInt8](repeating: 0, count: 100_000)
         while received.count < expected.count {
-            let isWhole = queue.write(to: near)
-            try #require(isWhole)
+            let isOpen = queue.write(to: near)
+            try #require(isOpen)
             let count = recv(far, &room, room.count, 0)
             try #require(count > 0)
             received += room.prefix(count)
@@ -73,7 +73,7 @@ import Testing
         defer { close(near) }
         var queue = OutputQueue()
         queue.append(ByteBuffer(string: "x"))
-        let isWhole = queue.write(to: near)
-        #expect(!isWhole)
+        let isOpen = queue.write(to: near)
+        #expect(!isOpen)
     }
 }

@@ -53,7 +53,7 @@ extension DirectiveTable {
         .init(
             "log_not_found", in: levels, 1...1, .flag, inheritance: .nearest, defaultValue: "on",
             summary: "Whether a file that does not exist goes to the error log."),
-        Self.onlyDefault("disable_symlinks", in: levels, "off", "symbolic links are followed"),
+        Self.onlyDefault("disable_symlinks", in: levels, .text, "off", "symbolic links are followed"),
     ]
 
     private static func checkFolder(_ directive: Directive) throws(ConfigurationError) {

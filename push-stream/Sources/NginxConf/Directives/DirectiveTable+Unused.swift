@@ -92,8 +92,7 @@ extension DirectiveTable {
         ("http2_", "push-stream speaks HTTP/1"),
         ("http3", "push-stream speaks HTTP/1"),
         ("auth_", "authentication is for a proxy before it, or for unguessable channel names"),
-        ("limit_conn", "limits by key are for a proxy before it"),
-        ("limit_req", "limits by key are for a proxy before it"),
+        ("limit_req", "limits of requests per second are for a proxy before it; limit_conn is there"),
         ("secure_link", "authentication is for a proxy before it, or for unguessable channel names"),
         ("nchan_", "nchan's directives differ from those of the push stream module"),
     ]

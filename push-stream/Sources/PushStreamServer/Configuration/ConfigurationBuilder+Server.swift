@@ -28,7 +28,6 @@ extension ConfigurationBuilder {
             }
         }
         let buffers = scope.nearest("large_client_header_buffers")
-        let log = scope.nearest("access_log")
         return ServerSettings(
             listens: listens,
             names: names,
@@ -36,8 +35,6 @@ extension ConfigurationBuilder {
             locations: try self.locations(scope, store: store, outer: nil),
             rewrite: try self.rewrite(scope, store: store, handler: nil),
             fallback: Location(try self.location(scope, store: store, handler: LocationHandler.none)),
-            accessLog: log.map { self.destination($0.text) } ?? .off,
-            accessLogFormat: try self.logFormat(log),
             headerTimeout: scope.number("client_header_timeout") ?? 60_000,
             headerBufferSize: scope.number("client_header_buffer_size") ?? 1024,
             largeHeaderBuffers: (
@@ -59,15 +56,6 @@ extension ConfigurationBuilder {
                 kind: kind, isDefault: listen.isDefault, backlog: listen.backlog ?? 511, reusePort: listen.reusePort,
                 ipv6Only: listen.ipv6Only)
         }
-    }
-
-    private func logFormat(_ log: Directive?) throws(ConfigurationError) -> LogFormat {
-        guard let log, log.arguments.count > 1, log.text != "off", log.arguments[1] != "combined" else { return .combined }
-        let formats = self.parsed.main.first("http")?.block?.all("log_format") ?? []
-        guard let format = formats.first(where: { $0.text == log.arguments[1] }) else {
-            throw log.error("unknown log format \"\(log.arguments[1])\"")
-        }
-        return try LogFormat(format, declared: self.declared)
     }
 
     /// The locations of a server, or those inside a location.

@@ -9,6 +9,10 @@ public struct EngineConfiguration: Sendable {
     /// `push_stream_*` directives of the `http` level.
     public var store: StoreSettings
     public var servers: [ServerSettings]
+    /// The files of every `access_log`; ``AccessLogRule/file`` counts in it.
+    public var accessLogs: [AccessLogFile] = []
+    /// Every `limit_conn_zone`.
+    public var zones: [ConnectionZone] = []
     /// `push_stream_subscriber_queue_size`, a directive of this engine: bytes that may wait for a subscriber that does not read, at
     /// least 1. When more is due after that, it is closed; so what waits exceeds this by the messages of one tick at most. What a
     /// subscriber gets at its start is not cut short.
@@ -29,6 +33,8 @@ public struct ProcessSettings: Sendable {
     public var pidFile: String?
     public var errorLog: LogDestination
     public var errorLogLevel: ErrorLogLevel
+    /// `error_log` directives after the first.
+    public var moreErrorLogs: [ErrorLogTarget] = []
     /// How long a graceful stop may take (`worker_shutdown_timeout`); `nil` waits for the last subscriber.
     public var shutdownTimeout: Int?
     /// `user`: whom the process becomes after its ports are bound, if root starts it.
@@ -50,7 +56,26 @@ public enum LogDestination: Sendable, Equatable {
     case standardError
     case standardOutput
     case file(String)
+    case syslog(SyslogTarget)
     case off
+}
+
+/// One `error_log`: where messages of at least a level go.
+public struct ErrorLogTarget: Sendable, Equatable {
+    public var destination: LogDestination
+    public var level: ErrorLogLevel
+
+    public init(destination: LogDestination, level: ErrorLogLevel) {
+        self.destination = destination
+        self.level = level
+    }
+}
+
+extension ProcessSettings {
+    /// Every `error_log` of the main level; standard error if there is none.
+    public var errorLogs: [ErrorLogTarget] {
+        [ErrorLogTarget(destination: self.errorLog, level: self.errorLogLevel)] + self.moreErrorLogs
+    }
 }
 
 /// Nginx's levels, least severe first.
@@ -72,9 +97,6 @@ public struct ServerSettings: Sendable {
     public var rewrite: [RewriteStep]
     /// What a request gets that no location matches.
     public var fallback: Location
-    public var accessLog: LogDestination
-    /// Each line of the access log.
-    public var accessLogFormat: LogFormat = .combined
     /// Time to receive a whole request head (`client_header_timeout`).
     public var headerTimeout: Int
     /// `client_header_buffer_size`.
@@ -116,6 +138,8 @@ public struct LocationSettings: Sendable {
     public var sendTimeout: Int
     /// `keepalive_timeout`; 0 closes each connection after its response.
     public var keepAliveTimeout: Int
+    /// Seconds that `Keep-Alive` tells; nil leaves the field out.
+    public var keepAliveHeader: Int?
     public var keepAliveRequests: Int
     public var tcpNoDelay: Bool
     /// `default_type`.
@@ -124,6 +148,8 @@ public struct LocationSettings: Sendable {
     public var types: [String: String] = LocationSettings.standardTypes
     public var addedHeaders: [AddedHeader]
     public var accessRules: [AccessRule]
+    public var connectionLimits: ConnectionLimits?
+    public var accessLogs: [AccessLogRule] = []
     /// Of a location without a push handler; nil serves none.
     public var files: FileSettings?
     public var errorPages: [ErrorPageRule] = []

@@ -26,13 +26,14 @@ extension ConnectionHandler {
         if let method { head.method = method }
         let variables = request.variables.request.with(head)
         let route = variables.server.settings.route(path: path, request: variables)
-        let next = Request(route, log: request.log)
+        let next = Request(route)
+        next.tickets = request.tickets
         next.redirects = request.redirects + 1
         next.errorStatus = status
         next.isErrorPage = request.isErrorPage || isErrorPage
         next.body = request.body
         next.leavesUnread = request.leavesUnread
-        handle(next)
+        if admit(next, unread: false) { handle(next) }
     }
 
     /// Answers with an error, in the manner that `error_page` wants.
@@ -56,13 +57,15 @@ extension ConnectionHandler {
             var status = 302
             if case .fixed(let other) = page.status, [301, 302, 303, 307, 308].contains(other) { status = other }
             var response = request.errorPage(status)
-            response.location = HTTPResponse.sanitised(place)
+            response.fields.append(("Location", HTTPResponse.sanitised(place)))
             return finish(response, of: request)
         }
         let parts = place.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let shown: Int? =
             switch page.status {
             case .kept: status
+            // Nothing of an ordinary answer is left out then.
+            case .fixed(200): nil
             case .fixed(let other): other
             case .answered: nil
             }

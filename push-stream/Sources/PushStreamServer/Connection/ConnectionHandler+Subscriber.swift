@@ -14,7 +14,7 @@ extension ConnectionHandler: SubscriberLink {
     /// Enters a subscriber in the store and in this loop. A stream leaves NIO with it.
     func register(
         _ channels: [RequestedChannel], _ result: SubscribeResult, profile: SubscriberProfile, keepAliveTime: Int = 0,
-        longPoll: LongPoll? = nil
+        longPoll: LongPoll? = nil, end: SubscriberEnd?
     ) {
         let socket = longPoll == nil ? handOver() : nil
         let link: any SubscriberLink = socket ?? self
@@ -23,6 +23,7 @@ extension ConnectionHandler: SubscriberLink {
             needsOrder: channels.count > 1 || longPoll != nil || result.catchesUpFrom != nil, keepAliveTime: keepAliveTime,
             longPoll: longPoll)
         if let event = result.catchesUpFrom { hub.resumes.insert(subscriber, after: event) }
+        subscriber.end = end
         hub.enter(subscriber, channels: Array(zip(result.registered, channels.map(\.name))))
         hub.cancelTimer(self)
         if let socket {
@@ -42,6 +43,7 @@ extension ConnectionHandler: SubscriberLink {
     ///
     /// - Returns: nil if earlier answers wait in NIO's buffers, or if the system has no descriptor left.
     private func handOver() -> SubscriberSocket? {
+        if let opening { return opening.handOver(requests: requests) }
         guard let channel, let options = channel.syncOptions, (try? options.getOption(.bufferedWritableBytes)) == 0 else {
             return nil
         }
@@ -50,15 +52,15 @@ extension ConnectionHandler: SubscriberLink {
             SocketCalls.duplicate(descriptor)
         }
         guard case .some(.some(let descriptor)) = copy else { return nil }
-        return SubscriberSocket(hub: hub, listener: listener, descriptor: descriptor, requests: requests)
+        return SubscriberSocket(hub: hub, listener: listener, descriptor: descriptor, requests: requests, identity: identity)
     }
 
     // MARK: SubscriberLink
 
     var directDescriptor: Int32 { -1 }
     var isListening: Bool { !listener.isClosed }
-    var waitingBytes: Int { (try? channel?.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
-    var clientAddress: String { channel?.remoteAddress?.ipAddress ?? "unix:" }
+    var unsentBytes: Int { (try? channel?.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+    var clientAddress: String { connectionAddresses().remoteHost }
 
     func send(_ buffer: ByteBuffer) -> Bool {
         guard let context, let channel else { return true }

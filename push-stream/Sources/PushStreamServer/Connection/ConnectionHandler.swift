@@ -46,24 +46,23 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     var isPaused = false
     private var readIsDue = false
     private(set) var requests = 0
+    private(set) var identity = ConnectionIdentity(serial: 0, started: 0)
     private var addresses: ConnectionAddresses?
     var connectionIndex = -1
-    /// What the connection was before, if it comes back to NIO after a stream.
+    /// What the connection was before NIO got it.
     private var resumed: Resumed?
 
-    /// A connection whose stream has ended and that serves the next request.
-    struct Resumed {
-        var requests: Int
-        /// Milliseconds in which the next request must come.
-        var keepAliveTime: Int
-        /// What the client has sent of it.
-        var ahead: ByteBuffer?
-    }
+    /// Set while NIO does not know the connection yet.
+    let opening: OpeningConnection?
+    /// Set when the connection ends: whether what the client still sends is read.
+    private(set) var lingers: Bool?
 
-    init(hub: LoopHub, listener: LoopListener, resumed: Resumed? = nil) {
+    init(hub: LoopHub, listener: LoopListener, resumed: Resumed? = nil, opening: OpeningConnection? = nil) {
         self.hub = hub
         self.listener = listener
         self.resumed = resumed
+        self.opening = opening
+        if let opening { identity = opening.identity }
         state = .closed
     }
 
@@ -84,29 +83,18 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     private func start() {
-        guard case .closed = state, connectionIndex < 0 else { return }
+        guard let resumed else { return }
+        self.resumed = nil
         hub.updateTime()
-        if let resumed {
-            self.resumed = nil
-            requests = resumed.requests
-            hub.add(self)
-            nextRequest(keepAliveTime: resumed.keepAliveTime)
-            pending = resumed.ahead
-            handlePending()
-            // The address may have gone since the stream ended.
-            if listener.isClosed { configurationChanged() }
-            writeOutput()
-            return
-        }
-        hub.metrics.accepted.wrappingAdd(1, ordering: .relaxed)
-        if hub.connectionCount >= hub.limits.connections {
-            hub.metrics.refused.wrappingAdd(1, ordering: .relaxed)
-            channel?.close(promise: nil)
-            return
-        }
+        requests = resumed.requests
+        identity = resumed.identity
         hub.add(self)
-        state = newHead()
-        hub.schedule(self, inMilliseconds: listener.current.defaultServer.settings.headerTimeout)
+        output = resumed.output
+        if let lingers = resumed.lingers { return endConnection(lingers: lingers) }
+        nextRequest(keepAliveTime: resumed.keepAliveTime)
+        pending = resumed.ahead
+        handlePending()
+        writeOutput()
     }
 
     private func newHead() -> State { .readingHead(PendingHead(listener.current)) }
@@ -119,6 +107,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         if let subscriber { hub.leave(subscriber, reason: .clientClosed) }
+        abandon(400)
         // What this read still holds belongs to the socket.
         if case .handedOver = state {} else { state = .closed }
         hub.remove(self)
@@ -130,6 +119,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Resets and timeouts of a client are daily business; the connection ends.
+        log(.info, "connection failed (\(error))")
         context.close(promise: nil)
     }
 
@@ -138,6 +128,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             state = .closed
             hub.leave(subscriber, reason: .clientClosed)
         }
+        abandon(400)
         state = .closed
         channel?.close(promise: nil)
     }
@@ -163,7 +154,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     private func process(_ buffer: inout ByteBuffer) {
+        let before = requests
         while buffer.readableBytes > 0 {
+            if requests != before, case .readingHead(let head) = state, !head.reader.hasStarted { head.isPipelined = true }
             if isPaused {
                 hold(&buffer)
                 return
@@ -244,29 +237,32 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         switch outcome {
         case .needsMore:
             // The time for a head counts from its first byte, however slowly the rest comes.
-            if !hadStarted { hub.schedule(self, inMilliseconds: head.listener.defaultServer.settings.headerTimeout) }
+            if !hadStarted {
+                head.started = hub.updateTime()
+                hub.schedule(self, inMilliseconds: head.listener.defaultServer.settings.headerTimeout)
+            }
         case .failure(let failure): refuse(failure, head.listener)
-        case .head(let request): begin(request, head.listener, isLast: buffer.readableBytes == 0)
+        case .head(let request): begin(request, head, isLast: buffer.readableBytes == 0)
         }
     }
 
     /// - Parameter isLast: whether nothing that comes after the head has come yet.
-    private func begin(_ head: RequestHead, _ listener: ListenerContext, isLast: Bool) {
-        hub.updateTime()
-        requests += 1
+    private func begin(_ head: RequestHead, _ reading: PendingHead, isLast: Bool) {
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
-        let server = listener.server(of: head)
-        let variables = RequestVariables(
-            head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
-            requestsOfConnection: requests)
-        let pending = PendingRequest(
-            Request(server.settings.route(path: head.path, request: variables), log: server.accessLog))
-        if pending.body.isTooLarge { return fail(413, pending.request, unread: true) }
+        let pending = PendingRequest(beginRequest(head, reading))
+        if pending.body.isTooLarge {
+            log(.error, "client intended to send too large body", pending.request)
+            return fail(413, pending.request, unread: true)
+        }
+        guard admit(pending.request, unread: head.body != .none) else { return }
         if head.body == .none {
             handle(pending.request)
             return
         }
-        if !pending.request.isAllowed { return fail(403, pending.request, unread: true) }
+        if !pending.request.isAllowed {
+            log(.error, "access forbidden by rule", pending.request)
+            return fail(403, pending.request, unread: true)
+        }
         if head.expectsContinue { append { $0.writeString("HTTP/1.1 100 Continue\r\n\r\n") } }
         state = .readingBody(pending)
         // Most bodies come with their heads and need no timer.
@@ -276,9 +272,15 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     private func readBody(_ pending: PendingRequest, _ buffer: inout ByteBuffer) {
         let (consumed, outcome) = buffer.withUnsafeReadableBytes { pending.body.read($0) }
         buffer.moveReaderIndex(forwardBy: consumed)
+        pending.request.variables.request.bodyLength += consumed
         switch outcome {
         case .needsMore: hub.schedule(self, inMilliseconds: pending.request.location.bodyTimeout)
         case .failure(let failure):
+            if failure == .bodyTooLarge {
+                log(.error, "client intended to send too large chunked body", pending.request)
+            } else {
+                log(.info, "client sent invalid chunked body", pending.request)
+            }
             var response = ErrorPage.response(failure, server: pending.request.serverName)
             if case .publisher(let settings) = pending.request.location.handler {
                 PublisherHandler(context: hub.context, now: hub.now).addFields(to: &response, pending.request, settings)
@@ -290,9 +292,22 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         }
     }
 
-    private func connectionAddresses() -> ConnectionAddresses {
+    /// Counts the next request of the connection and chooses its location.
+    func beginRequest(_ head: RequestHead, _ reading: PendingHead) -> Request {
+        hub.updateTime()
+        requests += 1
+        let server = reading.listener.server(of: head)
+        let variables = RequestVariables(
+            head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
+            requestsOfConnection: requests, identity: identity, started: reading.started ?? hub.now)
+        variables.isPipelined = reading.isPipelined
+        return Request(server.settings.route(path: head.path, request: variables))
+    }
+
+    func connectionAddresses() -> ConnectionAddresses {
         if let addresses { return addresses }
-        let addresses = ConnectionAddresses(remote: channel?.remoteAddress, local: channel?.localAddress)
+        let addresses =
+            opening?.addresses ?? ConnectionAddresses(remote: channel?.remoteAddress, local: channel?.localAddress)
         self.addresses = addresses
         return addresses
     }
@@ -304,6 +319,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         let location = listener.defaultServer.settings.fallback.settings
         let name = EngineVersion.serverName(showsVersion: location.serverTokens)
         hub.metrics.countResponse(failure.status)
+        log(.info, "client sent invalid request (\(failure.status): \(failure))")
         append {
             ErrorPage.response(failure, server: name).render(
                 into: &$0, server: name, date: hub.httpDate, minorVersion: 1, isKeepAlive: false)
@@ -319,15 +335,19 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         if let status = request.errorStatus { response.status = status }
         let unread = unread || request.leavesUnread
         let isKeepAlive = !unread && keepsAlive(request) && !response.closes
+        request.answersKeepAlive = isKeepAlive
         addHeaders(&response, request)
         response.omitsBody = request.head.method == .head
-        append {
-            response.render(
-                into: &$0, server: request.serverName, date: hub.httpDate, minorVersion: request.head.minorVersion,
-                isKeepAlive: isKeepAlive)
+        let bytes = write(response, of: request)
+        var bodyBytes = 0
+        if case .bytes(let body) = response.body, !response.omitsBody, response.status != 204 { bodyBytes = body.count }
+        record(response, of: request, bytes: bytes, headBytes: bytes - bodyBytes)
+        if isKeepAlive {
+            nextRequest(keepAliveTime: request.location.keepAliveTimeout)
+        } else {
+            // A client that does not expect the end may have sent another request: unread, it would turn the end into a reset.
+            endConnection(lingers: unread || request.head.isKeepAlive)
         }
-        record(response, of: request)
-        if isKeepAlive { nextRequest(keepAliveTime: request.location.keepAliveTimeout) } else { endConnection(lingers: unread) }
     }
 
     func keepsAlive(_ request: Request) -> Bool {
@@ -336,21 +356,32 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             && !hub.isDraining && isListening
     }
 
-    func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
-        for header in request.location.addedHeaders where header.always || HTTPStatus.takesAddedHeaders(response.status) {
-            let value = HTTPResponse.sanitised(header.value.evaluate(request.variables))
-            if !value.isEmpty { response.fields.append((header.name, value)) }
+    /// Renders a response, with its body unless that is a stream, into what is sent next.
+    ///
+    /// - Returns: bytes that it takes.
+    func write(_ response: HTTPResponse, of request: Request) -> Int {
+        var bytes = 0
+        append {
+            let before = $0.readableBytes
+            response.render(
+                into: &$0, server: request.serverName, date: hub.httpDate, minorVersion: request.head.minorVersion,
+                isKeepAlive: request.answersKeepAlive)
+            bytes = $0.readableBytes - before
         }
+        return bytes
     }
 
-    /// Counts the response and writes the access log's line.
-    func record(_ response: HTTPResponse, of request: Request) {
-        hub.metrics.countResponse(response.status)
-        guard let log = request.log else { return }
-        var size = 0
-        if case .bytes(let body) = response.body, !response.omitsBody { size = body.count }
-        let variables = LogVariables(request: request.variables, status: response.status, bodyBytes: size)
-        log.append(request.variables.request.server.settings.accessLogFormat.line(variables))
+    func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
+        response.keepAliveHeader = request.location.keepAliveHeader
+        if request.location.addedHeaders.isEmpty { return }
+        let outcome = RequestOutcome(
+            started: request.variables.request.started, ended: hub.now, status: response.status,
+            isKeepAlive: request.answersKeepAlive, response: response)
+        let variables = AnsweredRequest(base: request.variables, outcome: outcome)
+        for header in request.location.addedHeaders where header.always || HTTPStatus.takesAddedHeaders(response.status) {
+            let value = HTTPResponse.sanitised(header.value.evaluate(variables))
+            if !value.isEmpty { response.fields.append((header.name, value)) }
+        }
     }
 
     func append(_ write: (inout ByteBuffer) -> Void) {
@@ -361,6 +392,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func nextRequest(keepAliveTime: Int) {
+        // The address may have gone since the request's answer began.
+        if listener.isClosed { return endConnection(lingers: false) }
         state = newHead()
         hub.schedule(self, inMilliseconds: hub.isDraining ? 0 : keepAliveTime)
     }
@@ -368,6 +401,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Closes when everything written so far is out.
     func endConnection(lingers: Bool) {
         state = .lingering
+        self.lingers = lingers
         hub.schedule(self, inMilliseconds: Self.lingeringTime)
         guard let context, let channel else { return }
         let promise = context.eventLoop.makePromise(of: Void.self)
@@ -389,7 +423,14 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     override func timerFired() {
         switch state {
-        case .readingHead, .readingBody, .lingering, .sendingFile: close()
+        case .readingBody:
+            logTimeout()
+            abandon(408)
+            state = .closed
+            close()
+        case .readingHead, .lingering, .sendingFile:
+            logTimeout()
+            close()
         // A subscriber has a timer of its own.
         case .subscribed, .handedOver, .closed: break
         }

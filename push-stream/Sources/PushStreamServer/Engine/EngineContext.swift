@@ -6,12 +6,17 @@ import Synchronization
 final class EngineContext: Sendable {
     let store: ChannelStore
     let log: ErrorLog
+    let throttle = LogThrottle()
     let loops: [LoopMetrics]
     /// A new random one at each start: push-agent compares it to learn that the history is gone.
     let instance: String
     let hostname: String
     /// Whether new subscribers are wanted; false while the engine drains.
     let isReady = Atomic<Bool>(false)
+    /// Of the configuration that holds.
+    let accessLogs = Mutex<AccessLogs?>(nil)
+    /// Numbers the connections.
+    let connectionCounter = Atomic<Int>(0)
     private let reloads = Mutex((succeeded: true, configurationTime: ProcessIdentity.now() / 1000))
 
     init(store: ChannelStore, log: ErrorLog, loops: [LoopMetrics]) {
@@ -42,12 +47,11 @@ final class EngineContext: Sendable {
 /// One `server` block while it serves. A class, so that each request refers to the settings instead of copying them.
 final class ServerContext: Sendable {
     let settings: ServerSettings
-    let accessLog: LogFile?
+    let logs: AccessLogs
 
-    /// - Throws: `LogFileError` for an access log that cannot be opened.
-    init(_ settings: ServerSettings) throws(LogFileError) {
+    init(_ settings: ServerSettings, _ logs: AccessLogs) {
         self.settings = settings
-        accessLog = settings.accessLog == .off ? nil : try LogFile(settings.accessLog)
+        self.logs = logs
     }
 }
 
@@ -58,10 +62,8 @@ final class ListenerContext: Sendable {
     let defaultServer: ServerContext
     private let names: ServerNameTable<Int>
 
-    /// - Throws: `LogFileError` for an access log that cannot be opened.
-    init(servers: [ServerSettings], defaultIndex: Int) throws(LogFileError) {
-        var contexts: [ServerContext] = []
-        for server in servers { contexts.append(try ServerContext(server)) }
+    init(servers: [ServerSettings], defaultIndex: Int, logs: AccessLogs) {
+        let contexts = servers.map { ServerContext($0, logs) }
         self.servers = contexts
         defaultServer = contexts[defaultIndex]
         var names = ServerNameTable<Int>()
@@ -75,15 +77,5 @@ final class ListenerContext: Sendable {
     /// Chooses by `Host` in Nginx's order, else the default server.
     func server(of head: RequestHead) -> ServerContext {
         servers.count > 1 ? names.match(head.host).map { servers[$0.payload] } ?? defaultServer : defaultServer
-    }
-
-    /// See ``LogFile/handOver(to:)``.
-    func handOverLogs(to user: ProcessUser) {
-        for server in servers { server.accessLog?.handOver(to: user) }
-    }
-
-    /// For `-s reopen`.
-    func reopenLogs() throws(LogFileError) {
-        for server in servers { try server.accessLog?.reopen() }
     }
 }

@@ -21,18 +21,20 @@ extension PushStreamEngine {
     /// - Throws: ``EngineError``; nothing has changed then.
     @discardableResult
     public func reload(_ configuration: EngineConfiguration) async throws(EngineError) -> ReloadResult {
-        let running = try beginReload()
+        guard gate.enter() else { throw .reloading }
+        defer { gate.leave() }
+        guard let running = running.withLock({ $0 }) else { throw .notRunning }
         do throws(EngineError) {
             let change = try await prepare(configuration, for: running)
             try await commit(change)
             await apply(configuration, change, to: running)
-            endReload(succeeded: true)
+            running.context.countReload(succeeded: true)
             var needsRestart = change.needsRestart
             if max(1, configuration.process.eventLoops) != running.loops.count { needsRestart.insert("worker_processes", at: 0) }
             return ReloadResult(
                 opened: change.opened.compactMap { change.listeners[$0].localAddress }, needsRestart: needsRestart)
         } catch {
-            endReload(succeeded: false)
+            running.context.countReload(succeeded: false)
             throw error
         }
     }
@@ -40,23 +42,6 @@ extension PushStreamEngine {
     /// Notes for the metrics that a new configuration could not even be read.
     public func refuseConfiguration() {
         running.withLock { $0?.context.countReload(succeeded: false) }
-    }
-
-    private func beginReload() throws(EngineError) -> Running {
-        let begun: Result<Running, EngineError> = running.withLock { state in
-            guard let running = state else { return .failure(.notRunning) }
-            if running.isReloading { return .failure(.reloading) }
-            state?.isReloading = true
-            return .success(running)
-        }
-        return try begun.get()
-    }
-
-    private func endReload(succeeded: Bool) {
-        running.withLock { state in
-            state?.isReloading = false
-            state?.context.countReload(succeeded: succeeded)
-        }
     }
 
     /// What another configuration changes of the listeners: open and bound, but nobody has met it yet.
@@ -71,9 +56,11 @@ extension PushStreamEngine {
         /// Listeners that the configuration no longer has.
         var closed: [Listener] = []
         var needsRestart: [String] = []
+        var logs: AccessLogs
+        var zones: [ConnectionZone]
 
-        func accept() async {
-            for index in opened { await listeners[index].accept() }
+        func accept() {
+            for index in opened { listeners[index].accept() }
         }
 
         func abandon() async {
@@ -83,8 +70,9 @@ extension PushStreamEngine {
 
     /// Does everything that can fail.
     func prepare(_ configuration: EngineConfiguration, for running: Running) async throws(EngineError) -> Change {
-        var change = Change()
-        let plans = try Self.listenerContexts(configuration)
+        let logs = try Self.openLogs(configuration)
+        var change = Change(logs: logs, zones: configuration.zones)
+        let plans = Self.listenerContexts(configuration, logs)
         if plans.isEmpty { throw .noListener }
         do throws(EngineError) {
             for (address, context) in plans {
@@ -98,7 +86,7 @@ extension PushStreamEngine {
                     }
                 } else {
                     let listener = try await Listener.bind(
-                        address, context, group: running.group, loops: running.loops)
+                        address, context, group: running.group, loops: running.loops, log: running.context.log)
                     change.opened.append(change.listeners.count)
                     change.listeners.append(listener)
                 }
@@ -110,6 +98,9 @@ extension PushStreamEngine {
             throw error
         }
         let kinds = Set(plans.map(\.0.kind))
+        for zone in change.zones {
+            for older in running.zones { zone.continue(older) }
+        }
         change.closed = running.listeners.filter { !kinds.contains($0.address.kind) }
         return change
     }
@@ -117,8 +108,10 @@ extension PushStreamEngine {
     /// Makes the engine the owner of the new listeners, unless it was shut down meanwhile.
     private func commit(_ change: Change) async throws(EngineError) {
         let isRunning = running.withLock { state in
-            state?.install(change)
-            return state != nil
+            guard var running = state else { return false }
+            install(change, in: &running)
+            state = running
+            return true
         }
         if isRunning { return }
         await change.abandon()
@@ -136,17 +129,25 @@ extension PushStreamEngine {
                 place.box.value?.configurationChanged(LoopHub.Limits(configuration))
             }.get()
         }
-        await change.accept()
+        change.accept()
         for index in change.listeners.indices where !change.opened.contains(index) {
             await change.listeners[index].adopt(change.addresses[index], change.contexts[index])
         }
         for listener in change.closed { await listener.close() }
     }
 
+    private static func openLogs(_ configuration: EngineConfiguration) throws(EngineError) -> AccessLogs {
+        do throws(LogFileError) {
+            return try AccessLogs(configuration.accessLogs)
+        } catch {
+            throw .cannotOpenLog(error)
+        }
+    }
+
     /// Groups the servers by address; the one that says `default_server`, or else the first, gets what no name matches.
     private static func listenerContexts(
-        _ configuration: EngineConfiguration
-    ) throws(EngineError) -> [(ListenAddress, ListenerContext)] {
+        _ configuration: EngineConfiguration, _ logs: AccessLogs
+    ) -> [(ListenAddress, ListenerContext)] {
         var order: [ListenAddress.Kind] = []
         var groups: [ListenAddress.Kind: (listen: ListenAddress, servers: [ServerSettings], defaultIndex: Int)] = [:]
         for server in configuration.servers {
@@ -164,20 +165,9 @@ extension PushStreamEngine {
         var result: [(ListenAddress, ListenerContext)] = []
         for kind in order {
             guard let group = groups[kind] else { continue }
-            do throws(LogFileError) {
-                result.append((group.listen, try ListenerContext(servers: group.servers, defaultIndex: group.defaultIndex)))
-            } catch {
-                throw .cannotOpenLog(error)
-            }
+            result.append(
+                (group.listen, ListenerContext(servers: group.servers, defaultIndex: group.defaultIndex, logs: logs)))
         }
         return result
-    }
-}
-
-extension PushStreamEngine.Running {
-    /// Notes which listeners there are from now on.
-    mutating func install(_ change: PushStreamEngine.Change) {
-        listeners = change.listeners
-        contexts = change.contexts
     }
 }

@@ -20,14 +20,16 @@ public final class PushStreamEngine: Sendable {
         var loops: [LoopPlace]
         var context: EngineContext
         var listeners: [Listener] = []
-        /// What each of ``listeners`` means.
-        var contexts: [ListenerContext] = []
-        var isReloading = false
+        /// `limit_conn_zone` of the configuration that holds.
+        var zones: [ConnectionZone] = []
     }
 
     private let configuration: EngineConfiguration
     private let log: ErrorLog
     let running = Mutex<Running?>(nil)
+    let gate = ReloadGate()
+    /// Of the configuration that holds, also while the engine ends.
+    private let accessLogs = Mutex<AccessLogs?>(nil)
 
     public init(configuration: EngineConfiguration, log: ErrorLog) {
         self.configuration = configuration
@@ -46,9 +48,9 @@ public final class PushStreamEngine: Sendable {
             var running = try await launch(group)
             do throws(EngineError) {
                 let change = try await prepare(configuration, for: running)
-                running.install(change)
+                install(change, in: &running)
                 self.running.withLock { [running] in $0 = running }
-                await change.accept()
+                change.accept()
             } catch {
                 await Self.stop(running.loops)
                 throw error
@@ -90,6 +92,18 @@ public final class PushStreamEngine: Sendable {
         return Running(group: group, loops: loops, context: context)
     }
 
+    /// Notes what holds from now on.
+    func install(_ change: Change, in running: inout Running) {
+        running.listeners = change.listeners
+        running.zones = change.zones
+        running.context.accessLogs.withLock { $0 = change.logs }
+        // What the old files have gathered stands before what comes.
+        accessLogs.withLock { logs in
+            logs?.flushAll()
+            logs = change.logs
+        }
+    }
+
     /// Cuts off whoever is left and ends the hubs.
     private static func stop(_ loops: [LoopPlace]) async {
         for place in loops {
@@ -117,12 +131,17 @@ public final class PushStreamEngine: Sendable {
 
     /// Opens the access logs again (`-s reopen`); the error log is its owner's.
     public func reopenLogs() throws(LogFileError) {
-        for context in running.withLock({ $0?.contexts ?? [] }) { try context.reopenLogs() }
+        try accessLogs.withLock { $0 }?.reopen()
     }
 
     /// Gives the access logs to the user that the process is about to become.
     func handOverLogs(to user: ProcessUser) {
-        for context in running.withLock({ $0?.contexts ?? [] }) { context.handOverLogs(to: user) }
+        accessLogs.withLock { $0 }?.handOver(to: user)
+    }
+
+    /// Writes what waits in the buffers of the access logs.
+    func flushLogs() {
+        accessLogs.withLock { $0 }?.flushAll()
     }
 
     /// Whether subscribers are accepted.
@@ -142,6 +161,8 @@ public final class PushStreamEngine: Sendable {
             })
         else { return }
         running.context.isReady.store(false, ordering: .relaxed)
+        // It finds the engine ending, and gives back what it has opened.
+        await gate.untilFree()
         for listener in running.listeners { await listener.close() }
         let (seconds, fraction) = gracePeriod.components
         let milliseconds = Int(clamping: seconds * 1000 + fraction / 1_000_000_000_000_000)
@@ -152,6 +173,7 @@ public final class PushStreamEngine: Sendable {
         }
         for future in drained { try? await future.get() }
         await Self.stop(running.loops)
+        flushLogs()
         try? await running.group.shutdownGracefully()
     }
 

@@ -20,6 +20,11 @@ extension ConnectionHandler {
             }
             return look(.candidates(candidates), request, settings)
         }
+        // Nginx looks for the file of a POST before it refuses it.
+        switch request.head.method {
+        case .get, .head, .post: break
+        default: return fail(request.head.path.hasSuffix("/") ? 403 : 405, request)
+        }
         let path = settings.file(for: request.head.path, request.variables)
         guard request.head.path.hasSuffix("/") else { return look(.file(path: path), request, settings) }
         let names = settings.index.map { $0.evaluate(request.variables) }
@@ -55,6 +60,7 @@ extension ConnectionHandler {
         _ answer: FileLookup.Answer, _ lookup: FileLookup, _ request: Request, _ settings: FileSettings, _ transfer: FileTransfer
     ) {
         switch answer {
+        case .file where request.head.method == .post: fail(405, request)
         case .file(let file): send(file, request, settings, transfer)
         case .failure(.isFolder):
             var response = request.errorPage(301)
@@ -95,38 +101,40 @@ extension ConnectionHandler {
     }
 
     private func send(_ file: OpenFile, _ request: Request, _ settings: FileSettings, _ transfer: FileTransfer) {
-        let boundary = Self.boundaries.wrappingAdd(1, ordering: .relaxed).newValue
-        let answer = FileResponse(file, request, settings, status: request.errorStatus, boundary: boundary)
+        let answer = FileResponse(file, request, settings, status: request.errorStatus) {
+            Self.boundaries.wrappingAdd(1, ordering: .relaxed).newValue
+        }
         if [412, 416].contains(answer.head.status), let page = request.location.errorPage(answer.head.status) {
             return show(page, answer.head.status, request)
         }
         guard !answer.parts.isEmpty, request.head.method != .head else { return finish(answer.head, of: request) }
         var response = answer.head
         if let status = request.errorStatus { response.status = status }
+        request.answersKeepAlive = keepsAlive(request)
         addHeaders(&response, request)
-        let isKeepAlive = keepsAlive(request)
-        append {
-            response.render(
-                into: &$0, server: request.serverName, date: hub.httpDate, minorVersion: request.head.minorVersion,
-                isKeepAlive: isKeepAlive)
-        }
-        record(response, of: request)
-        transfer.begin(file, parts: answer.parts, keepsAlive: isKeepAlive)
+        let bytes = write(response, of: request)
+        transfer.begin(file, response, parts: answer.parts, headBytes: bytes)
         sendNext(transfer)
     }
 
     private func sendNext(_ transfer: FileTransfer) {
         while true {
             switch transfer.next() {
-            case .write(let bytes): append { $0.writeBytes(bytes) }
+            case .write(let bytes):
+                append { $0.writeBytes(bytes) }
+                transfer.sent += bytes.count
             case .read(let file, let range): return read(range, of: file, transfer)
             case .finish:
-                if transfer.keepsAlive {
-                    nextRequest(keepAliveTime: transfer.request.location.keepAliveTimeout)
+                let request = transfer.request
+                if let response = transfer.response {
+                    record(response, of: request, bytes: transfer.sent, headBytes: transfer.headBytes)
+                }
+                if request.answersKeepAlive {
+                    nextRequest(keepAliveTime: request.location.keepAliveTimeout)
                     writeOutput()
                     resumeReading()
                 } else {
-                    endConnection(lingers: transfer.request.leavesUnread)
+                    endConnection(lingers: request.leavesUnread || request.head.isKeepAlive)
                     resumeReading()
                 }
                 return
@@ -152,7 +160,10 @@ extension ConnectionHandler {
             handler.writeOutput()
             let written = context.eventLoop.makePromise(of: Void.self)
             context.writeAndFlush(handler.wrapOutboundOut(buffer), promise: written)
-            handler.proceed(with: transfer, after: written.futureResult) { handler, _ in handler.sendNext(transfer) }
+            handler.proceed(with: transfer, after: written.futureResult) { handler, _ in
+                transfer.sent += range.count
+                handler.sendNext(transfer)
+            }
         }
     }
 }

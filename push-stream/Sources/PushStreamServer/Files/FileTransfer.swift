@@ -6,8 +6,11 @@ final class FileTransfer {
     let request: Request
     private(set) var file: OpenFile?
     private var parts: ArraySlice<Part> = []
-    /// Whether the connection serves another request after this.
-    private(set) var keepsAlive = false
+    /// Once its head is sent.
+    private(set) var response: HTTPResponse?
+    private(set) var headBytes = 0
+    /// Bytes that the system has taken, or that leave with the next piece.
+    var sent = 0
 
     enum Part {
         case bytes([UInt8])
@@ -28,21 +31,29 @@ final class FileTransfer {
         self.request = request
     }
 
-    func begin(_ file: OpenFile, parts: [Part], keepsAlive: Bool) {
+    func begin(_ file: OpenFile, _ response: HTTPResponse, parts: [Part], headBytes: Int) {
         self.file = file
+        self.response = response
         self.parts = parts[...]
-        self.keepsAlive = keepsAlive
+        self.headBytes = headBytes
+        sent = headBytes
     }
 
     func next() -> Step {
-        guard let file, let part = parts.popFirst() else { return .finish }
-        switch part {
-        case .bytes(let bytes): return .write(bytes)
-        case .file(let range):
-            let end = min(range.upperBound, range.lowerBound + Self.chunkSize)
-            if end < range.upperBound { parts = [.file(end..<range.upperBound)] + parts }
-            return .read(file, range.lowerBound..<end)
+        guard let file, let part = Self.piece(of: &parts) else { return .finish }
+        return switch part {
+        case .bytes(let bytes): .write(bytes)
+        case .file(let range): .read(file, range)
         }
+    }
+
+    /// Takes the first part, or a piece of it.
+    static func piece(of parts: inout ArraySlice<Part>) -> Part? {
+        guard let part = parts.popFirst() else { return nil }
+        guard case .file(let range) = part, range.count > chunkSize else { return part }
+        let end = range.lowerBound + chunkSize
+        parts = [.file(end..<range.upperBound)] + parts
+        return .file(range.lowerBound..<end)
     }
 }
 
@@ -54,7 +65,7 @@ struct FileResponse {
     /// - Parameters:
     ///   - status: nil decides by the conditions and ranges of the request; an error's page has its own.
     ///   - boundary: of several ranges; unique.
-    init(_ file: OpenFile, _ request: Request, _ settings: FileSettings, status: Int?, boundary: UInt64) {
+    init(_ file: OpenFile, _ request: Request, _ settings: FileSettings, status: Int?, boundary: () -> UInt64) {
         let tag = settings.hasTag ? file.tag : nil
         let type = request.contentType
         head = HTTPResponse(status ?? 200, contentType: type)
@@ -98,7 +109,7 @@ struct FileResponse {
                 parts = [.file(ranges[0])]
                 head.body = .length(ranges[0].count)
             } else {
-                sendParts(of: file, ranges, type: type, boundary: boundary)
+                sendParts(of: file, ranges, type: type, boundary: boundary())
             }
         }
     }

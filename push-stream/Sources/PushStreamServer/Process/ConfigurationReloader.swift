@@ -57,7 +57,7 @@ actor ConfigurationReloader {
 
     private func apply(_ configuration: EngineConfiguration) async throws {
         let process = configuration.process
-        let log = try ErrorLog(process.errorLog, level: process.errorLogLevel)
+        let log = try ErrorLog(process.errorLogs)
         let isMoved = process.pidFile != self.pidFile?.path
         let pidFile = isMoved ? process.pidFile.map(PIDFile.init(path:)) : self.pidFile
         if isMoved { try pidFile?.write() }
@@ -91,6 +91,9 @@ actor ConfigurationReloader {
 extension ProcessSettings {
     /// Directives that say something else than at the start, and hold for a process from its start to its end.
     func needsRestart(from started: ProcessSettings) -> [String] {
-        self.user == started.user ? [] : ["user"]
+        var directives: [String] = []
+        if self.user != started.user { directives.append("user") }
+        if self.isDaemon != started.isDaemon { directives.append("daemon") }
+        return directives
     }
 }

@@ -6,6 +6,8 @@ import Synchronization
 protocol SubscriberLink: AnyObject {
     /// The socket that messages may be written to directly, or -1 if they must go through ``send(_:)``.
     var directDescriptor: Int32 { get }
+    /// Bytes that wait for the client to read on.
+    var unsentBytes: Int { get }
     /// Whether the configuration still has the address that the client connected to.
     var isListening: Bool { get }
     /// Sends bytes, or keeps them until the client reads on.
@@ -20,8 +22,6 @@ protocol SubscriberLink: AnyObject {
     func drop()
     /// Ends the connection by a reset: what the client has not taken is forgotten by the system too.
     func reset()
-    /// Bytes that the client has not taken and that this program keeps for it.
-    var waitingBytes: Int { get }
     /// For the error log.
     var clientAddress: String { get }
 }
@@ -48,6 +48,8 @@ final class Subscriber: LoopTimed {
     let keepAliveTime: Int32
     /// Long polls only.
     let longPoll: LongPoll?
+    /// Where the location logs or limits.
+    var end: SubscriberEnd?
     /// Made when a WebSocket client sends something.
     var incoming: IncomingWebSocket?
 
@@ -107,12 +109,22 @@ final class Subscriber: LoopTimed {
     @discardableResult
     func sendNow(_ buffer: ByteBuffer) -> Bool {
         lastActivity = hub.tick
+        guard send(buffer) else { return false }
+        link.flush()
+        return isActive
+    }
+
+    /// Sends something that is not for all of a channel's list, and counts it.
+    ///
+    /// - Returns: false if the subscriber is gone for it.
+    @discardableResult
+    func send(_ buffer: ByteBuffer) -> Bool {
         guard link.send(buffer) else {
             disconnect(.slow)
             return false
         }
-        link.flush()
-        return isActive
+        end?.outcome.bytes += buffer.readableBytes
+        return true
     }
 
     // MARK: Ending
@@ -129,27 +141,19 @@ final class Subscriber: LoopTimed {
     /// Leaves the channels, writes the end of the response and goes on with the connection.
     func finish(_ reason: DisconnectReason, keepAliveTime: Int, _ write: (inout ByteBuffer) -> Void) {
         guard isActive else { return }
-        hub.leave(self, reason: reason)
         var rest = ByteBuffer()
         write(&rest)
+        end?.outcome.bytes += rest.readableBytes
+        end?.outcome.isComplete = true
+        hub.leave(self, reason: reason)
         link.finish(rest, keepAliveTime: hub.isDraining || !link.isListening ? 0 : keepAliveTime)
     }
 
     /// Drops the subscriber without a goodbye.
     func disconnect(_ reason: DisconnectReason) {
         guard isActive else { return }
-        if reason == .slow { tellSlowness() }
         hub.leave(self, reason: reason)
         if reason == .slow { link.reset() } else { link.drop() }
-    }
-
-    private func tellSlowness() {
-        let log = hub.context.log
-        // Thousands may go in one tick: what nobody wants to read is not put together.
-        guard log.level <= .info else { return }
-        log.log(
-            .info, "subscriber does not read and is closed",
-            ["client": link.clientAddress, "waiting bytes": "\(link.waitingBytes)"])
     }
 
     /// A channel is gone. The connection ends with its last one.

@@ -25,3 +25,11 @@ extension TestEngine {
         await engine.shutdown(gracePeriod: .zero)
     }
 }
+
+extension TransportTests {
+    /// As the statistics' summary counts them.
+    static func subscriberCount(_ server: TestEngine) async throws -> Int {
+        let summary = try await server.get("/stats")
+        return summary.components(between: "\"subscribers\": ", and: ",").first.flatMap { Int($0) } ?? -1
+    }
+}
