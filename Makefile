@@ -3,7 +3,7 @@ SCRATCH ?= .build
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench fuzz format lint
+.PHONY: help run build test bench tsan fuzz format lint
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ bench: ## Measure push-stream beside nchan and an Nginx with the module (PUSH_ST
 	@scripts/install-dependencies bench
 	@SCRATCH="$(SCRATCH)" scripts/build push-stream integration-tests
 	@scripts/bench --binaries "$(SCRATCH)/release" $(ARGS)
+
+tsan: ## Run the tests of push-stream with the thread sanitizer
+	@scripts/install-dependencies test
+	@SWIFT="$(SWIFT)" scripts/tsan $(ARGS)
 
 fuzz: ## Fuzz the readers of push-stream, FUZZ_SECONDS (300) each; what is new joins the corpora that `make test` replays
 	@scripts/install-dependencies run

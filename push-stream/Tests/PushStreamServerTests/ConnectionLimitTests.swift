@@ -135,7 +135,7 @@ import Testing
         ("limit_conn_zone $uri zone=z:32k; limit_conn z 0;", "invalid number of connections \"0\""),
         ("limit_conn_zone $uri zone=z:32k; limit_conn z 65536;", "connection limit must be less 65536"),
         ("limit_conn_zone $uri zone=z:32k; limit_conn z 1; limit_conn z 2; server {}", "\"limit_conn\" directive is duplicate"),
-        ("limit_conn_status 200;", "value must be equal to or greater than 400"),
+        ("limit_conn_status 200;", "value must be between 400 and 599"),
         ("access_log off combined;", "invalid parameter \"combined\""),
         ("access_log /x combined buffer=0;", "invalid buffer size \"0\""),
         ("access_log /x combined buffer=1k flush=x;", "invalid flush time \"x\""),

@@ -163,7 +163,8 @@ import Testing
                 let request = "GET \(path) HTTP/1.1\r\nHost: t\r\n\r\n"
                 try await client.send(request)
                 try await client.wait(for: path == "/text" ? "text" : "ghij")
-                for _ in 0..<3 { try await client.send(request) }
+                // The last ones may find the connection closed.
+                for _ in 0..<3 { try? await client.send(request) }
                 try await client.wait { bytes, isClosed in isClosed || bytes.occurrences(of: Array("HTTP/1.1 200 ".utf8)) == 2 }
                 try await client.waitForClose()
                 #expect(client.text.components(between: "HTTP/1.1 ", and: " ") == ["200", "200"])

@@ -45,7 +45,7 @@ extension EndToEnd {
         }
 
         /// Of one message, from the publisher's request to its answer, and of handing it to one subscriber more.
-        private static let messageCeiling = 170.0
+        private static let messageCeiling = 40.0
         private static let deliveryCeiling = 0.01
 
         /// Allocations of the server for each message: those of a run with many messages less those of one with few.

@@ -22,7 +22,7 @@ public struct AccessLogDirective: Sendable, Hashable {
         }
         let isSyslog = try SyslogTarget(directive.text, of: directive) != nil
         if !isSyslog, ComplexValue.hasVariables(directive.text) {
-            throw directive.error("invalid log path \"\(directive.text)\": only a file of one name is supported")
+            throw directive.error("invalid log path \"\(directive.text)\": a file of fixed name or a syslog server is supported")
         }
         for argument in arguments.dropFirst(2) {
             if let size = argument.withoutPrefix("buffer=") {

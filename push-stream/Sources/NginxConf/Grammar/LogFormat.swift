@@ -63,7 +63,7 @@ public struct LogFormat: Sendable, Hashable {
     }
 
     func escaped(_ value: String?) -> String {
-        guard let value, !value.isEmpty else { return self.escaping == .default ? "-" : "" }
+        guard let value else { return self.escaping == .default ? "-" : "" }
         switch self.escaping {
         case .none: return value
         case .default: return Self.escaped(value, Self.hexEscape)

@@ -49,6 +49,9 @@ public struct RequestHead: Sendable {
         public var value: [UInt8]
     }
 
+    /// Stands for a request whose first line could not be read: everything in it is empty.
+    public static let unread = RequestHead(method: .other(""), target: "", path: "", query: nil, minorVersion: 0)
+
     public var method: HTTPMethod
     /// As it came.
     public var target: String

@@ -40,6 +40,9 @@ public struct RequestHeadReader: Sendable {
         self.limits = limits
     }
 
+    /// What was read of a head that has not come whole, or was refused; nil before the end of its first line.
+    public var partialHead: RequestHead? { head }
+
     /// Whether anything of a request has come.
     public var hasStarted: Bool { length > 0 }
 

@@ -30,6 +30,20 @@ extension ConnectionHandler {
         }
     }
 
+    /// A line for a request that was refused, or ended, before it had a location: in the default server's log, with what was read of it.
+    func logUnrouted(
+        _ response: HTTPResponse, _ reading: PendingHead, bytes: Int = 0, headBytes: Int = 0, isComplete: Bool = false
+    ) {
+        let server = reading.listener.defaultServer
+        guard !server.settings.fallback.settings.accessLogs.isEmpty else { return }
+        let variables = RequestVariables(
+            head: reading.reader.partialHead ?? .unread, connection: connectionAddresses(), server: server,
+            hostname: hub.context.hostname, now: hub.updateTime(), requestsOfConnection: requests + 1, identity: identity,
+            started: reading.started ?? hub.now)
+        let request = Request(Route(location: server.settings.fallback, variables: VariableScope(request: variables)))
+        log(response, of: request, bytes: bytes, headBytes: headBytes, isComplete: isComplete)
+    }
+
     /// The client is gone, or its time is over, before the request had its answer.
     func abandon(_ status: Int) {
         switch state {

@@ -18,7 +18,10 @@ extension ConnectionHandler {
             finish(StatisticsHandler(context: hub.context, now: hub.now).respond(to: request, channelsPath), of: request)
         case .respond(let status, let text):
             // Nginx's codes for "close without an answer".
-            if [408, 444, 499].contains(status) { return close() }
+            if [408, 444, 499].contains(status) {
+                log(HTTPResponse(status), of: request, bytes: 0, headBytes: 0, isComplete: false)
+                return close()
+            }
             finish(RespondHandler.respond(to: request, status: status, text: text), of: request)
         case .metrics: finish(MetricsHandler(context: hub.context, now: hub.now).metrics(request), of: request)
         case .readiness: finish(MetricsHandler(context: hub.context, now: hub.now).readiness(request), of: request)

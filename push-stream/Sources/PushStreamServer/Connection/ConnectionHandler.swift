@@ -241,7 +241,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
                 head.started = hub.updateTime()
                 hub.schedule(self, inMilliseconds: head.listener.defaultServer.settings.headerTimeout)
             }
-        case .failure(let failure): refuse(failure, head.listener)
+        case .failure(let failure): refuse(failure, head)
         case .head(let request): begin(request, head, isLast: buffer.readableBytes == 0)
         }
     }
@@ -315,14 +315,20 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     // MARK: Answering
 
     /// Answers a request that is too broken to have a location.
-    private func refuse(_ failure: HTTPFailure, _ listener: ListenerContext) {
-        let location = listener.defaultServer.settings.fallback.settings
+    private func refuse(_ failure: HTTPFailure, _ reading: PendingHead) {
+        let location = reading.listener.defaultServer.settings.fallback.settings
         let name = EngineVersion.serverName(showsVersion: location.serverTokens)
         hub.metrics.countResponse(failure.status)
         log(.info, "client sent invalid request (\(failure.status): \(failure))")
+        let response = ErrorPage.response(failure, server: name)
+        var bytes = 0
         append {
-            ErrorPage.response(failure, server: name).render(
-                into: &$0, server: name, date: hub.httpDate, minorVersion: 1, isKeepAlive: false)
+            let before = $0.readableBytes
+            response.render(into: &$0, server: name, date: hub.httpDate, minorVersion: 1, isKeepAlive: false)
+            bytes = $0.readableBytes - before
+        }
+        if case .bytes(let body) = response.body {
+            logUnrouted(response, reading, bytes: bytes, headBytes: bytes - body.count, isComplete: true)
         }
         endConnection(lingers: true)
     }
@@ -428,7 +434,11 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             abandon(408)
             state = .closed
             close()
-        case .readingHead, .lingering, .sendingFile:
+        case .readingHead(let head):
+            logTimeout()
+            if head.reader.hasStarted { logUnrouted(HTTPResponse(408), head) }
+            close()
+        case .lingering, .sendingFile:
             logTimeout()
             close()
         // A subscriber has a timer of its own.

@@ -58,10 +58,10 @@ final class RequestVariables: VariableSource {
         switch variable {
         case .args, .queryString: head.query
         case .isArgs: head.query?.isEmpty ?? true ? "" : "?"
-        case .uri, .documentURI: head.path
-        case .requestURI: head.target
+        case .uri, .documentURI: head.path.isEmpty ? nil : head.path
+        case .requestURI: head.target.isEmpty ? nil : head.target
         case .requestMethod: head.method.name
-        case .request: "\(head.method.name) \(head.target) HTTP/1.\(head.minorVersion)"
+        case .request: head.target.isEmpty ? nil : "\(head.method.name) \(head.target) HTTP/1.\(head.minorVersion)"
         case .requestLength: String(head.length + bodyLength)
         case .requestTime: LogTime.seconds(max(0, now - started))
         case .requestCompletion, .https: ""

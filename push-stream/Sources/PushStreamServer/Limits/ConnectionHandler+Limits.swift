@@ -11,7 +11,8 @@ extension ConnectionHandler {
         switch limits.enter(request.variables) {
         case .admitted(let tickets):
             request.tickets = tickets
-            request.variables.request.limitOutcome = .passed
+            // Where no key is, nothing was counted.
+            if !tickets.isEmpty { request.variables.request.limitOutcome = .passed }
             return true
         case .refused(let zone):
             let message = limits.isDryRun ? "limiting connections, dry run" : "limiting connections"

@@ -93,7 +93,7 @@ final class RawClient: Sendable {
     func clear() { state.state.withLock { $0.bytes = [] } }
 
     @discardableResult
-    func wait(_ timeout: TimeAmount = .seconds(10), until condition: @escaping @Sendable ([UInt8], Bool) -> Bool) async throws
+    func wait(_ timeout: TimeAmount = .seconds(30), until condition: @escaping @Sendable ([UInt8], Bool) -> Bool) async throws
         -> String
     {
         let promise = channel.eventLoop.makePromise(of: Void.self)
@@ -107,13 +107,13 @@ final class RawClient: Sendable {
     }
 
     @discardableResult
-    func wait(for text: String, _ timeout: TimeAmount = .seconds(10)) async throws -> String {
+    func wait(for text: String, _ timeout: TimeAmount = .seconds(30)) async throws -> String {
         let needle = Array(text.utf8)
         return try await wait(timeout) { bytes, _ in bytes.contains(needle) }
     }
 
     @discardableResult
-    func waitForClose(_ timeout: TimeAmount = .seconds(10)) async throws -> String {
+    func waitForClose(_ timeout: TimeAmount = .seconds(30)) async throws -> String {
         try await wait(timeout) { _, isClosed in isClosed }
     }
 }
