@@ -166,8 +166,6 @@ public struct RequestHeadReader: Sendable {
 
     private mutating func complete() throws(HTTPFailure) -> RequestHead {
         guard var head else { throw .badRequest }
-        // The fields are changed in place.
-        self.head = nil
         head.length = length
         var hosts = 0
         var lengths: [Int] = []
