@@ -42,7 +42,8 @@ extension ConnectionHandler: SubscriberLink {
             SocketCalls.duplicate(descriptor)
         }
         guard case .some(.some(let descriptor)) = copy else { return nil }
-        return SubscriberSocket(hub: hub, listener: listener, descriptor: descriptor, requests: requests)
+        return SubscriberSocket(
+            hub: hub, listener: listener, descriptor: descriptor, tls: tls?.release(), requests: requests)
     }
 
     // MARK: SubscriberLink

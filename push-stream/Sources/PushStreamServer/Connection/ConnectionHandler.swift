@@ -3,7 +3,8 @@ import NginxConf
 import PushStreamCore
 import Synchronization
 
-/// One client connection: reads requests, answers them, and turns into a subscriber's stream. The only handler in its pipeline.
+/// One client connection: reads requests, answers them, and turns into a subscriber's stream. The only handler in its pipeline
+/// besides the ``TLSHandler`` of an encrypted address.
 final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -31,6 +32,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     let hub: LoopHub
     let listener: ListenerContext
+    /// nil on an address where nobody encrypts.
+    let tls: TLSHandler?
     var state: State
     private(set) var context: ChannelHandlerContext?
     private(set) var channel: (any Channel)?
@@ -55,9 +58,10 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         var ahead: ByteBuffer?
     }
 
-    init(hub: LoopHub, listener: ListenerContext, resumed: Resumed? = nil) {
+    init(hub: LoopHub, listener: ListenerContext, tls: TLSHandler? = nil, resumed: Resumed? = nil) {
         self.hub = hub
         self.listener = listener
+        self.tls = tls
         self.resumed = resumed
         state = .closed
     }
@@ -242,10 +246,16 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         let server = listener.server(host: head.host)
         let variables = RequestVariables(
             head: head, connection: addresses(), server: server, hostname: hub.context.hostname, now: hub.now,
-            requestsOfConnection: requests)
+            requestsOfConnection: requests, tls: tls?.session)
         let route = server.settings.route(path: head.path, request: variables)
         let pending = PendingRequest(
             Request(head: head, location: route.settings, variables: route.variables, log: server.accessLog))
+        if tls != nil, tls?.session == nil {
+            let detail = "The plain HTTP request was sent to HTTPS port"
+            let response = ErrorPage.response(400, server: pending.request.serverName, detail: detail)
+            finish(response, of: pending.request, unread: true)
+            return
+        }
         if pending.body.isTooLarge {
             finish(
                 ErrorPage.response(HTTPFailure.bodyTooLarge, server: pending.request.serverName), of: pending.request,

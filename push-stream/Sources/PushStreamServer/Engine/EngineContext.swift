@@ -38,11 +38,24 @@ final class EngineContext: Sendable {
 final class ServerContext: Sendable {
     let settings: ServerSettings
     let accessLog: LogFile?
+    /// nil for a server without certificates.
+    let tls: TLSContext?
 
-    /// - Throws: `LogFileError` for an access log that cannot be opened.
-    init(_ settings: ServerSettings) throws(LogFileError) {
+    /// Opens the access log and reads the certificates.
+    ///
+    /// - Throws: ``EngineError`` for one of them that cannot be used.
+    init(_ settings: ServerSettings) throws(EngineError) {
         self.settings = settings
-        accessLog = settings.accessLog == .off ? nil : try LogFile(settings.accessLog)
+        do throws(LogFileError) {
+            accessLog = settings.accessLog == .off ? nil : try LogFile(settings.accessLog)
+        } catch {
+            throw .cannotOpenLog(error)
+        }
+        do throws(TLSError) {
+            tls = if let tls = settings.tls { try TLSContext(tls) } else { nil }
+        } catch {
+            throw .cannotEncrypt(error)
+        }
     }
 }
 
@@ -52,9 +65,11 @@ final class ListenerContext: Sendable {
     /// What applies before a request has named a host.
     let defaultServer: ServerContext
     private let names: ServerNameTable<Int>
+    /// Whether clients encrypt.
+    let isTLS: Bool
 
-    /// - Throws: `LogFileError` for an access log that cannot be opened.
-    init(servers: [ServerSettings], defaultIndex: Int) throws(LogFileError) {
+    /// - Throws: ``EngineError`` for an access log or a certificate that cannot be used.
+    init(servers: [ServerSettings], defaultIndex: Int, isTLS: Bool = false) throws(EngineError) {
         var contexts: [ServerContext] = []
         for server in servers { contexts.append(try ServerContext(server)) }
         self.servers = contexts
@@ -65,6 +80,8 @@ final class ListenerContext: Sendable {
             for pattern in server.namePatterns { _ = names.insert(pattern, index) }
         }
         self.names = names
+        self.isTLS = isTLS
+        if isTLS { defaultServer.tls?.chooseServers(of: self) }
     }
 
     /// Chooses by `Host` in Nginx's order, else the default server.

@@ -94,15 +94,16 @@ public final class PushStreamEngine: Sendable {
     /// Groups the servers by address; the one that says `default_server`, or else the first, gets what no name matches.
     private func listenerContexts() throws(EngineError) -> [(ListenAddress, ListenerContext)] {
         var order: [ListenAddress.Kind] = []
-        var groups: [ListenAddress.Kind: (listen: ListenAddress, servers: [ServerSettings], defaultIndex: Int)] = [:]
+        var groups: [ListenAddress.Kind: (listen: ListenAddress, servers: [ServerSettings], defaultIndex: Int, isTLS: Bool)] = [:]
         for server in configuration.servers {
             for listen in server.listens {
-                var group = groups[listen.kind] ?? (listen, [], 0)
+                var group = groups[listen.kind] ?? (listen, [], 0, false)
                 if group.servers.isEmpty { order.append(listen.kind) }
                 if listen.isDefault {
                     group.defaultIndex = group.servers.count
                     group.listen = listen
                 }
+                group.isTLS = group.isTLS || listen.isTLS
                 group.servers.append(server)
                 groups[listen.kind] = group
             }
@@ -110,11 +111,8 @@ public final class PushStreamEngine: Sendable {
         var result: [(ListenAddress, ListenerContext)] = []
         for kind in order {
             guard let group = groups[kind] else { continue }
-            do throws(LogFileError) {
-                result.append((group.listen, try ListenerContext(servers: group.servers, defaultIndex: group.defaultIndex)))
-            } catch {
-                throw .cannotOpenLog(error)
-            }
+            let context = try ListenerContext(servers: group.servers, defaultIndex: group.defaultIndex, isTLS: group.isTLS)
+            result.append((group.listen, context))
         }
         return result
     }
@@ -130,11 +128,11 @@ public final class PushStreamEngine: Sendable {
             .serverChannelOption(.maxMessagesPerRead, value: Self.acceptBatch)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try Self.setOptions(of: channel, outputLimit: limit)
                     guard let hub = hubs.first(where: { $0.loop === channel.eventLoop })?.box.value else {
                         throw ChannelError.ioOnClosedChannel
                     }
-                    try channel.pipeline.syncOperations.addHandler(ConnectionHandler(hub: hub, listener: listener))
+                    let tls = listener.isTLS ? TLSHandler(hub: hub, listener: listener) : nil
+                    try Self.configure(channel, ConnectionHandler(hub: hub, listener: listener, tls: tls), outputLimit: limit)
                 }
             }
         if listen.reusePort { bootstrap = bootstrap.serverChannelOption(.socketOption(SocketLimits.reusePort), value: 1) }
@@ -167,12 +165,14 @@ public final class PushStreamEngine: Sendable {
     /// Reads of one turn of an event loop before other connections get theirs.
     private static let readBatch: UInt = 4
 
-    /// Options of a connection that NIO reads the requests of.
-    static func setOptions(of channel: any Channel, outputLimit: Int) throws {
+    /// Makes `handler` serve a connection, behind its encryption if there is one.
+    static func configure(_ channel: any Channel, _ handler: ConnectionHandler, outputLimit: Int) throws {
         let options = channel.syncOptions
         let mark = ChannelOptions.Types.WriteBufferWaterMark(low: outputLimit / 2, high: outputLimit)
         try options?.setOption(.writeBufferWaterMark, value: mark)
         try options?.setOption(.maxMessagesPerRead, value: readBatch)
+        if let tls = handler.tls { try channel.pipeline.syncOperations.addHandler(tls) }
+        try channel.pipeline.syncOperations.addHandler(handler)
     }
 
     private static func name(_ listen: ListenAddress) -> String {

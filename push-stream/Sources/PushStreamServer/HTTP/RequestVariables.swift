@@ -10,6 +10,8 @@ struct RequestVariables: VariableSource {
     /// Milliseconds since 1970.
     var now: Int
     var requestsOfConnection: Int
+    /// nil if the connection is not encrypted.
+    var tls: TLSSession?
 
     func value(of variable: Variable) -> String? {
         switch variable {
@@ -31,9 +33,16 @@ struct RequestVariables: VariableSource {
         case .request: "\(head.method.name) \(head.target) HTTP/1.\(head.minorVersion)"
         case .requestLength: String(head.length)
         case .requestTime: "0.000"
-        case .requestCompletion, .https, .pipe, .remoteUser: ""
+        case .requestCompletion, .pipe, .remoteUser: ""
         case .requestID: String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
-        case .scheme: "http"
+        case .scheme: tls == nil ? "http" : "https"
+        case .https: tls == nil ? "" : "on"
+        case .sslProtocol: tls?.protocolName
+        case .sslCipher: tls?.cipher
+        case .sslCurve: tls?.curve
+        case .sslServerName: tls?.serverName
+        case .sslSessionReused: tls.map { $0.isResumed ? "r" : "." }
+        case .sslALPNProtocol: tls?.applicationProtocol
         case .host: head.host.isEmpty ? server.settings.names.first : head.host
         case .hostname: hostname
         case .remoteAddress: connection.remoteHost

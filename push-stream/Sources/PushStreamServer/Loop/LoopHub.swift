@@ -24,6 +24,8 @@ final class LoopHub {
     let watcher: SocketWatcher
     /// For reads of ``sockets``: what is read is handled before the next read.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
+    /// For the encrypted connections of this loop.
+    private(set) lazy var tlsExchange = TLSExchange()
     /// Whether the engine stops.
     var isDraining = false
     private var wheel: TimerWheel<LoopTimed>

@@ -17,6 +17,8 @@ final class SubscriberSocket: SubscriberLink {
     private unowned let hub: LoopHub
     private let listener: ListenerContext
     private let descriptor: Int32
+    /// nil if the connection is not encrypted.
+    private let tls: TLSSession?
     /// Requests that this connection has carried.
     private let requests: Int32
     private(set) var token: UInt64 = 0
@@ -30,10 +32,11 @@ final class SubscriberSocket: SubscriberLink {
     private var isEnding = false
 
     /// Takes over the descriptor.
-    init(hub: LoopHub, listener: ListenerContext, descriptor: Int32, requests: Int) {
+    init(hub: LoopHub, listener: ListenerContext, descriptor: Int32, tls: TLSSession?, requests: Int) {
         self.hub = hub
         self.listener = listener
         self.descriptor = descriptor
+        self.tls = tls
         self.requests = Int32(clamping: requests)
         token = hub.sockets.insert(self)
     }
@@ -48,7 +51,8 @@ final class SubscriberSocket: SubscriberLink {
 
     // MARK: Writing
 
-    var directDescriptor: Int32 { descriptor }
+    /// Encrypted bytes are different for each client.
+    var directDescriptor: Int32 { tls == nil ? descriptor : -1 }
 
     func send(_ buffer: ByteBuffer) -> Bool {
         if let queue, queue.count > hub.context.outputLimit { return false }
@@ -71,8 +75,14 @@ final class SubscriberSocket: SubscriberLink {
         write(buffer)
     }
 
-    /// Writes, and keeps what the socket does not take.
+    /// Encrypts if that is due, and writes.
     private func write(_ buffer: ByteBuffer) {
+        guard let tls else { return writeRaw(buffer) }
+        if let sealed = tls.seal(buffer) { writeRaw(sealed) } else { lost() }
+    }
+
+    /// Writes, and keeps what the socket does not take.
+    private func writeRaw(_ buffer: ByteBuffer) {
         if queue != nil {
             queue?.append(buffer)
             return
@@ -97,7 +107,7 @@ final class SubscriberSocket: SubscriberLink {
 
     /// Whether messages may be written past the queue.
     private func setDirect(_ isDirect: Bool) {
-        guard let subscriber, !subscriber.needsOrder, let place = subscriber.subscriptions.first else { return }
+        guard tls == nil, let subscriber, !subscriber.needsOrder, let place = subscriber.subscriptions.first else { return }
         place.list.setDescriptor(isDirect ? descriptor : -1, at: Int(place.index))
     }
 
@@ -126,12 +136,23 @@ final class SubscriberSocket: SubscriberLink {
             switch SocketCalls.receive(descriptor, into: hub.readBuffer) {
             case .nothing: return
             case .end: return lost()
-            case .bytes(let count): receive(UnsafeRawBufferPointer(rebasing: hub.readBuffer[..<count]))
+            case .bytes(let count):
+                let bytes = UnsafeRawBufferPointer(rebasing: hub.readBuffer[..<count])
+                if let tls { decrypt(bytes, tls) } else { receive(bytes) }
             }
         }
         // Told once, so the rest of it must be asked for.
         let token = token
         hub.later { hub in hub.sockets[token]?.read() }
+    }
+
+    private func decrypt(_ bytes: UnsafeRawBufferPointer, _ tls: TLSSession) {
+        var plaintext = ByteBuffer()
+        let outcome = tls.open(bytes, into: &plaintext)
+        let answer = tls.takeOutput()
+        if answer.readableBytes > 0 { writeRaw(answer) }
+        plaintext.withUnsafeReadableBytes { receive($0) }
+        if case .open = outcome {} else { lost() }
     }
 
     /// Bytes of the client that arrived with or after its request.
@@ -161,6 +182,7 @@ final class SubscriberSocket: SubscriberLink {
         }
         guard hub.sockets[token] === self else { return }
         write(rest)
+        if keepAliveTime == 0, let tls, hub.sockets[token] === self { writeRaw(tls.goodbye()) }
         guard hub.sockets[token] === self else { return }
         if queue != nil {
             isEnding = true
@@ -200,13 +222,14 @@ final class SubscriberSocket: SubscriberLink {
         hub.watcher.unwatch(descriptor)
         let resumed = ConnectionHandler.Resumed(
             requests: Int(requests), keepAliveTime: keepAliveTime, ahead: ahead)
-        let handler = NIOLoopBound(ConnectionHandler(hub: hub, listener: listener, resumed: resumed), eventLoop: hub.eventLoop)
+        let tls = tls.map { TLSHandler(hub: hub, listener: listener, session: $0) }
+        let handler = NIOLoopBound(
+            ConnectionHandler(hub: hub, listener: listener, tls: tls, resumed: resumed), eventLoop: hub.eventLoop)
         let limit = hub.context.outputLimit
         ClientBootstrap(group: hub.eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try PushStreamEngine.setOptions(of: channel, outputLimit: limit)
-                    try channel.pipeline.syncOperations.addHandler(handler.value)
+                    try PushStreamEngine.configure(channel, handler.value, outputLimit: limit)
                 }
             }
             .withConnectedSocket(descriptor)
