@@ -38,6 +38,9 @@ public struct RedisKeys: Sendable, Equatable {
     /// The id of the last stream entry that the agent's push-stream has.
     public static func position(agent: String) -> String { "push_position:\(agent)" }
 
+    /// How many entries the stream had ever had when the agent had read the last of them, with that entry's id: `<id> <count>`.
+    public static func readCount(agent: String) -> String { "push_read_count:\(agent)" }
+
     /// Which store of push-stream has everything up to that position (see ``PushStreamHeaders/instance``).
     public static func store(agent: String) -> String { "push_store:\(agent)" }
 }

@@ -6,10 +6,16 @@ import Testing
 
 /// Replays what fuzzing has found interesting, without a fuzzer.
 @Suite struct CorpusTests {
-    private static func inputs(_ reader: FuzzedReader) throws -> [(name: String, bytes: [UInt8])] {
+    /// The folder of a reader's inputs that once broke it, within its corpus.
+    private static let regressions = "regressions"
+
+    /// What stands in the reader's corpus, or in one folder of it.
+    private static func inputs(_ reader: FuzzedReader, in part: String = "") throws -> [(name: String, bytes: [UInt8])] {
         let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let folder = tests.appending(path: "Corpora/\(reader.rawValue)")
-        return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().map { name in
+        let folder = tests.appending(path: "Corpora/\(reader.rawValue)/\(part)")
+        guard FileManager.default.fileExists(atPath: folder.path) else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().filter { $0 != regressions }.map {
+            name in
             (name, Array(try Data(contentsOf: folder.appending(path: name))))
         }
     }
@@ -18,11 +24,20 @@ import Testing
     func `what must hold for every input holds for the corpus`(reader: FuzzedReader) throws {
         let inputs = try Self.inputs(reader)
         #expect(!inputs.isEmpty)
+        Self.replay(inputs, reader)
+    }
+
+    @Test(arguments: FuzzedReader.allCases)
+    func `what once broke a reader breaks it no more`(reader: FuzzedReader) throws {
+        Self.replay(try Self.inputs(reader, in: Self.regressions), reader)
+    }
+
+    private static func replay(_ inputs: [(name: String, bytes: [UInt8])], _ reader: FuzzedReader) {
         for (name, bytes) in inputs {
             do throws(BrokenInvariant) {
                 try reader.check(bytes)
             } catch {
-                Issue.record("Corpora/\(reader.rawValue)/\(name): \(error)")
+                Issue.record("\(reader.rawValue), \(name): \(error)")
             }
         }
     }

@@ -79,7 +79,6 @@ import Testing
         ("events {", #"[emerg] unexpected end of file, expecting "}" in /t.conf:1"#),
         ("daemon off {}", #"[emerg] directive "daemon" is not terminated by ";" in /t.conf:1"#),
         ("daemon maybe;", #"[emerg] invalid value "maybe" in "daemon" directive, it must be "on" or "off" in /t.conf:1"#),
-        ("daemon on;", #"[emerg] "daemon on" is not supported: push-stream stays in the foreground in /t.conf:1"#),
         ("pid a; pid b;", #"[emerg] "pid" directive is duplicate in /t.conf:1"#),
         ("worker_processes x;", #"[emerg] "worker_processes" directive invalid value in /t.conf:1"#),
         ("worker_rlimit_nofile x;", #"[emerg] "worker_rlimit_nofile" directive invalid number in /t.conf:1"#),

@@ -101,9 +101,44 @@ import Testing
         while (try? publish(&table, "a", String(repeating: "x", count: 400))) != nil { published += 1 }
         #expect(published > 2)
         #expect(table.memoryUsed <= 4000)
-        #expect(throws: StoreError.outOfMemory) { try publish(&table, "b", String(repeating: "x", count: 3000)) }
+        #expect(throws: StoreError.outOfMemory) { try publish(&table, "a", String(repeating: "x", count: 3000)) }
+        #expect(throws: StoreError.noRoomForChannel) { try publish(&table, "b", String(repeating: "x", count: 3000)) }
         try publish(&table, "a", String(repeating: "x", count: 400), at: 1_003_000)
         #expect(table.summary(now: 1_003_000).storedMessages == 1)
+    }
+
+    @Test func aFullStoreIsSearchedForRoomNowAndThen() throws {
+        var table = table {
+            $0.memoryLimit = 4000
+            $0.messageTTL = 1000
+            $0.eventsChannelID = "events"
+        }
+        while (try? publish(&table, "a", "x")) != nil {}
+        let used = table.memoryUsed
+        #expect(throws: StoreError.noRoomForChannel) { try publish(&table, "new", "x") }
+        #expect(throws: StoreError.noRoomForChannel) { try subscribe(&table, "new") }
+        #expect(throws: StoreError.noRoomForChannel) { try table.ensure([name("new")], now: 1_000_000) }
+        #expect(table.memoryUsed == used)
+        // A first search finds nothing that has expired; the next one comes a tenth of a second later.
+        #expect(throws: StoreError.outOfMemory) { try publish(&table, "a", "x", at: 1_000_990) }
+        #expect(throws: StoreError.outOfMemory) { try publish(&table, "a", "x", at: 1_001_020) }
+        try publish(&table, "a", "x", at: 1_001_090)
+    }
+
+    /// Each channel that goes is told on the events channel, and its event takes room that another channel must leave.
+    @Test func channelsThatGoFromAFullStoreAreToldWithoutEnd() throws {
+        var table = table {
+            $0.memoryLimit = 4_000_000
+            $0.channelInactivityTime = 1000
+            $0.eventsChannelID = "events"
+        }
+        // Their events are larger than they are: each quote takes two bytes there.
+        let quotes = String(repeating: "\"", count: 300)
+        for number in 0... where (try? table.ensure([name("\(quotes)\(number)")], now: 1_000_000)) == nil { break }
+        #expect(table.channelCount > 1000)
+        _ = try? table.ensure([name("new")], now: 1_010_000)
+        #expect(table.memoryUsed <= 4_000_000)
+        #expect(table.channelCount <= 2)
     }
 
     @Test func deletedChannelsWaitForTheirSubscribers() throws {
@@ -148,6 +183,30 @@ import Testing
         #expect(try resume("a", "unknown") == [])
         try publish(&table, "b", "13", eventID: "9-5")
         #expect(try resume("b", "9-1") == ["10", "13"])
+    }
+
+    @Test func whoResumesAheadOfTheStoreCatchesUp() throws {
+        var table = table()
+        func resume(_ path: String, _ id: String, time: Int? = nil) throws -> SubscribeResult {
+            try subscribe(&table, path, ResumePosition(time: time, eventID: Array(id.utf8)))
+        }
+        #expect(try resume("a", "6-0").catchesUpFrom == StreamEventID(Array("6-0".utf8)))
+        #expect(try resume("a", "six").catchesUpFrom == nil)
+        #expect(try subscribe(&table, "a").catchesUpFrom == nil)
+        for id in ["1-0", "5-9"] { try publish(&table, "a", id, eventID: id) }
+        try publish(&table, "a", "foreign", eventID: "x")
+        let result = try resume("a/b", "6-0")
+        #expect(result.catchesUpFrom != nil)
+        #expect(result.messages.isEmpty)
+        // The times at which a new store was filled tell nothing.
+        #expect(texts(try resume("a", "6-0", time: 1).messages) == ["foreign"])
+        #expect(texts(try resume("a.b3", "6-0").messages) == ["1-0", "5-9", "foreign"])
+        try publish(&table, "b", "6-0", eventID: "6-0")
+        #expect(try resume("a/b", "6-0").catchesUpFrom == nil)
+        #expect(try resume("a", "6-0").catchesUpFrom != nil)
+        try publish(&table, "a", "7-0", eventID: "7-0")
+        #expect(try resume("a", "6-0").catchesUpFrom == nil)
+        #expect(texts(try resume("a", "6-0").messages) == ["7-0"])
     }
 
     @Test func timeAndTagPositionsAreExact() throws {

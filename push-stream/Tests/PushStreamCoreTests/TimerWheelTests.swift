@@ -31,6 +31,19 @@ import Testing
         #expect(wheel.advance(to: 22).map(\.id) == [1])
     }
 
+    @Test func deadlinesThatArePutOffFireAtTheirNewTime() {
+        var wheel = TimerWheel<Entry>(slots: 8)
+        let (a, b) = (Entry(1), Entry(2))
+        for deadline in [3, 4, 10, 30] { wheel.schedule(a, at: deadline) }
+        wheel.schedule(b, at: 40)
+        wheel.schedule(b, at: 6)
+        for tick in 1..<60 {
+            let expected = tick == 6 ? [2] : tick == 30 ? [1] : []
+            #expect(wheel.advance(to: tick).map(\.id) == expected)
+        }
+        #expect(wheel.count == 0)
+    }
+
     @Test func aLongPauseFiresAllThatIsDue() {
         var wheel = TimerWheel<Entry>(slots: 8)
         let entries = (0..<100).map { Entry($0) }

@@ -24,6 +24,8 @@ enum Step: Sendable {
     case close(on: String)
     /// Asks for a path again and again until the answer holds the text. Not recorded: for what happens in its own time.
     case poll(path: String, until: String)
+    /// Publishes to new channels, with ids shorter than any other, until one is refused. Not recorded: how much goes in differs.
+    case fill(path: String, body: String)
 
     enum Condition: Sendable {
         case response

@@ -19,6 +19,10 @@ struct KnownDifference: Sendable {
                 "figures with PUT and a body",
             ]),
         KnownDifference(
+            "A publish that finds no room for its channel ends the connection, as any other that finds none: what was sent behind it must not "
+                + "overtake it. The module goes on, with the body for the next request.",
+            ["make a channel in a full store", "publish to a new channel of a full store"]),
+        KnownDifference(
             "The module makes a channel when the head of a publish has come. With us a request that never becomes whole changes nothing.",
             ["body that stops short"]),
         KnownDifference(

@@ -21,10 +21,11 @@ extension EndToEnd {
                 "set PUSH_STREAM_NGINX (and PUSH_STREAM_NGINX_MODULE for a dynamic module) to compare with a live Nginx"))
         func `push-stream answers as the module does`() async throws {
             let module = try #require(Contestant.module)
+            let recording = try Recording.asked()
             async let theirs = Self.answers(of: module)
             async let ours = Self.answers(of: .pushStream)
             let (expected, actual) = (try await theirs, try await ours)
-            if Record.isAsked(for: "module") {
+            if recording == .module {
                 for group in ExchangeGroup.all {
                     try Record(answers: expected[group.name] ?? [:]).write(for: group.name, group.exchanges)
                 }
@@ -33,10 +34,11 @@ extension EndToEnd {
         }
 
         @Test func `push-stream answers as the module was recorded to answer`() async throws {
+            let recording = try Recording.asked()
             var expected: Answers = [:]
             for group in ExchangeGroup.all { expected[group.name] = try Record(of: group.name).answers }
             let actual = try await Self.answers(of: .pushStream)
-            if Record.isAsked(for: "differences") {
+            if recording == .differences {
                 let exchanges = ExchangeGroup.all.flatMap(\.exchanges).filter { KnownDifference.names.contains($0.name) }
                 let answers = actual.values.reduce(into: [:]) { all, group in all.merge(group) { $1 } }
                 try Record(answers: answers).write(for: Record.differences, exchanges)
@@ -49,6 +51,32 @@ extension EndToEnd {
             #expect(names.count >= 300)
             #expect(Set(names).count == names.count)
             #expect(KnownDifference.names.subtracting(names) == [])
+        }
+
+        @Test func `what cannot be recorded is refused`() throws {
+            #expect(try Recording.asked(by: nil) == nil)
+            #expect(try Recording.asked(by: "") == nil)
+            #expect(try Recording.asked(by: "differences", hasModule: false) == .differences)
+            #expect(try Recording.asked(by: "module", hasModule: true) == .module)
+            #expect(throws: Recording.Refused.self) { try Recording.asked(by: "module", hasModule: false) }
+            for value in ["1", "Module", "module,differences"] {
+                let error = #expect(throws: Recording.Refused.self) { try Recording.asked(by: value) }
+                #expect(error?.description == "PUSH_STREAM_RECORD is '\(value)'; it must be module or differences")
+            }
+        }
+
+        @Test func `only the name and the number of a version are left out of the comparison`() {
+            let normaliser = Normaliser(id: "none", keepsTags: true, keepsTotals: true, port: 1)
+            let lines = normaliser.normalise([
+                "Server: nginx/1.31.5", "Server: push-stream/1.0.0", "Server: nginx", "Server: push-stream", "Server: other",
+                "body \"<center>push-stream/1.0.0</center>\"", "body \"<center>nginx</center>\"",
+            ])
+            #expect(
+                lines == [
+                    "Server: <Server>", "Server: <Server>", "Server: <Server> without version",
+                    "Server: <Server> without version", "Server: other", "body \"<center><server></center>\"",
+                    "body \"<center><server> without version</center>\"",
+                ])
         }
 
         /// docs/compatibility.md says of each directive of the module whether it is the same.

@@ -32,7 +32,9 @@ struct Normaliser: Sendable {
         var line = line.replacing(id, with: "@").replacing("localhost:\(port)", with: "localhost:<port>")
         if let field = wholeField(line) { return field }
         // Of error pages.
-        line.replace(/(<center>)(nginx|push-stream)(\/[0-9.]+)?(<\/center>)/) { "\($0.1)<server>\($0.4)" }
+        line.replace(/(<center>)(nginx|push-stream)(\/\d+\.\d+\.\d+)?(<\/center>)/) {
+            "\($0.1)<server>\($0.3 == nil ? " without version" : "")\($0.4)"
+        }
         line.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\b/) { _ in "<time>" }
         line.replace(/(uptime\\?"?(:|>) ?)\d+/) { "\($0.1)<uptime>" }
         line.replace(/(pid\\?"?(:|>) ?(\\")?)\d+/) { "\($0.1)<pid>" }
@@ -48,7 +50,10 @@ struct Normaliser: Sendable {
     }
 
     private func wholeField(_ line: String) -> String? {
-        for name in ["Date", "Server", "X-Nginx-PushStream-Tag", "X-Nginx-PushStream-Commit"] where line.hasPrefix("\(name): ") {
+        // Whether the server tells its version is no matter of the version.
+        if line.wholeMatch(of: /Server: (nginx|push-stream)\/\d+\.\d+\.\d+/) != nil { return "Server: <Server>" }
+        if line.wholeMatch(of: /Server: (nginx|push-stream)/) != nil { return "Server: <Server> without version" }
+        for name in ["Date", "X-Nginx-PushStream-Tag", "X-Nginx-PushStream-Commit"] where line.hasPrefix("\(name): ") {
             return "\(name): <\(name)>"
         }
         return nil

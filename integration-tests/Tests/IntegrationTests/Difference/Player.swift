@@ -73,6 +73,7 @@ private actor Conversation {
             case .finishSending(let name): try await connection(name).finishSending()
             case .close(let name): try await connection(name).close()
             case .poll(let path, let text): await poll(fill(path), until: fill(text))
+            case .fill(let path, let body): try await fillUp(path, body)
             }
         } catch {
             await note("failed: \(error)", of: step)
@@ -110,6 +111,15 @@ private actor Conversation {
             defer { connection.close() }
             let answer = try await connection.response(to: HTTPRequest("GET", path), within: .seconds(2))
             return Data(answer.body).range(of: Data(wanted)) != nil
+        }
+    }
+
+    private func fillUp(_ path: String, _ body: String) async throws {
+        let connection = try await HTTPConnection(to: .port(port))
+        defer { connection.close() }
+        for number in 0..<10_000 {
+            let answer = try await connection.response(to: HTTPRequest("POST", path + "\(number)", text: body))
+            if answer.status == 500 { return }
         }
     }
 

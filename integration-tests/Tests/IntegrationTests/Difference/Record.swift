@@ -1,5 +1,33 @@
 import Foundation
 
+/// What `PUSH_STREAM_RECORD` asks to write anew.
+enum Recording: String, CaseIterable, Sendable {
+    /// The module's answers.
+    case module
+    /// Our own, where they differ on purpose.
+    case differences
+
+    struct Refused: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// - Returns: `nil` if nothing is asked for.
+    /// - Throws: ``Refused`` for what cannot be recorded.
+    static func asked(
+        by value: String? = ProcessInfo.processInfo.environment["PUSH_STREAM_RECORD"], hasModule: Bool = Contestant.module != nil
+    ) throws -> Recording? {
+        guard let value, !value.isEmpty else { return nil }
+        guard let recording = Recording(rawValue: value) else {
+            let names = Recording.allCases.map(\.rawValue).joined(separator: " or ")
+            throw Refused(description: "PUSH_STREAM_RECORD is '\(value)'; it must be \(names)")
+        }
+        if recording == .module, !hasModule {
+            throw Refused(description: "PUSH_STREAM_RECORD=module needs PUSH_STREAM_NGINX")
+        }
+        return recording
+    }
+}
+
 /// What the module answered to the exchanges of one group, as a text file: observations, so that the comparison goes on where no Nginx
 /// is at hand.
 struct Record: Sendable {
@@ -8,9 +36,6 @@ struct Record: Sendable {
 
     /// The record of our own answers where they differ.
     static let differences = "differences"
-
-    /// Whether the environment asks to write that record anew.
-    static func isAsked(for record: String) -> Bool { ProcessInfo.processInfo.environment["PUSH_STREAM_RECORD"] == record }
 
     private static func path(_ group: String) -> String { "\(Contestant.folder)/Recorded/\(group).txt" }
 

@@ -5,7 +5,8 @@ import NIOCore
 /// Requests leave in stream order on one connection and answers come in the order of the requests. When push-stream wants a
 /// message again, nothing new is sent until everything in flight is answered; meanwhile later messages of the same channel
 /// count as not sent, whatever their answer. Then all that waits is sent again in order. So a message can be repeated, and
-/// none of a channel can overtake another.
+/// none of a channel can overtake another for good. That none does so even before it is repeated is push-stream's part: it closes the
+/// connection over a message that it fails to take, with all that is in flight behind it.
 ///
 /// Two lanes: the live one holds what was read from the stream and is not done; the replay lane, while there is one, holds
 /// older messages that a new store of push-stream lacks, and goes first.
@@ -74,6 +75,8 @@ struct DeliveryPipeline: Sendable {
     /// Rounds of sending that ended with a message wanted again and without any that was taken.
     private var roundsWithoutSuccess = 0
     private var backOffAttempt = 0
+    /// Whether a message is wanted again that the connection ended over: the next one waits before it sends.
+    private var owesBackOff = false
     private(set) var position = PositionTracker()
     private(set) var replayedThrough: StreamID?
     private(set) var answerCount = 0
@@ -120,7 +123,7 @@ struct DeliveryPipeline: Sendable {
     ///   - replaying: nothing of the live lane is sent until ``replayFinished()``.
     mutating func connected(storeIsNew: Bool, replaying: Bool) {
         self.disconnected()
-        self.mode = .sending
+        self.mode = self.owesBackOff ? .backingOff : .sending
         self.replay = replaying ? DeliveryLane() : nil
         self.replayIsComplete = false
         self.replayedThrough = nil
@@ -128,11 +131,12 @@ struct DeliveryPipeline: Sendable {
     }
 
     mutating func disconnected() {
+        if self.mode == .settling || self.mode == .backingOff { self.owesBackOff = true }
         self.mode = .disconnected
         self.sent.removeAll(keepingCapacity: true)
         self.bytesInFlight = 0
         self.interruptedChannels.removeAll()
-        self.roundsWithoutSuccess = 0
+        if !self.owesBackOff { self.roundsWithoutSuccess = 0 }
         self.live.requeue(.inFlight)
         self.replay = nil
         self.position.stalled()
@@ -159,6 +163,7 @@ struct DeliveryPipeline: Sendable {
 
     mutating func backOffElapsed() {
         guard self.mode == .backingOff else { return }
+        self.owesBackOff = false
         self.mode = .sending
     }
 

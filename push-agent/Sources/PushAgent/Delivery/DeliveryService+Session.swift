@@ -74,7 +74,9 @@ extension DeliveryService {
             group.addTask { try await self.write(to: connection) }
             while first.keepsAlive, let answer = try await answers.next() {
                 try self.handle(answer)
-                guard answer.keepsAlive else { break }
+                // After a failure no more answers can be trusted: an Nginx with the module takes the body that it left unread for the
+                // next request.
+                guard answer.keepsAlive, AnswerDisposition(status: answer.status) != .failed else { break }
             }
             group.cancelAll()
         }

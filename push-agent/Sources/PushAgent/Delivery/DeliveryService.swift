@@ -47,7 +47,10 @@ final class DeliveryService: Service {
         let shutdown = Signal()
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await self.reader.run(position: loaded.position, windowStart: loaded.windowStart) }
+                group.addTask {
+                    await self.reader.run(
+                        position: loaded.position, readCount: loaded.readCount, windowStart: loaded.windowStart)
+                }
                 group.addTask { await self.keepConnected() }
                 group.addTask { await self.savePositions() }
                 group.addTask { await self.measureLag(from: loaded.windowStart) }
@@ -70,6 +73,7 @@ final class DeliveryService: Service {
 
     private struct Loaded: Sendable {
         var position: StreamID?
+        var readCount: ReadCount?
         var store: StoreIdentity?
         var windowStart: StreamID
     }
@@ -78,7 +82,8 @@ final class DeliveryService: Service {
     private func load() async -> Loaded? {
         await self.untilRedisAnswers {
             Loaded(
-                position: try await self.store.position(), store: try await self.store.storeIdentity(),
+                position: try await self.store.position(), readCount: try await self.store.readCount(),
+                store: try await self.store.storeIdentity(),
                 windowStart: try await self.store.windowStart(self.settings.replayWindow))
         }
     }

@@ -15,6 +15,15 @@ struct AgentStore: Sendable {
         try await self.redis.set(RedisKeys.position(agent: self.agent), position.description)
     }
 
+    /// Where the reader stood when it had last read all.
+    func readCount() async throws(RedisError) -> ReadCount? {
+        try await self.redis.getString(RedisKeys.readCount(agent: self.agent)).flatMap(ReadCount.init)
+    }
+
+    func save(readCount: ReadCount) async throws(RedisError) {
+        try await self.redis.set(RedisKeys.readCount(agent: self.agent), readCount.description)
+    }
+
     /// The store that has everything up to the position.
     func storeIdentity() async throws(RedisError) -> StoreIdentity? {
         try await self.redis.getString(RedisKeys.store(agent: self.agent)).flatMap(StoreIdentity.init)
@@ -33,17 +42,23 @@ struct AgentStore: Sendable {
         return .windowStart(nowMilliseconds: UInt64(max(0, seconds * 1_000 + microseconds / 1_000)), window: window)
     }
 
-    /// The ids of the oldest and the newest entry, `nil` without any.
-    func bounds() async throws(RedisError) -> (first: StreamID?, last: StreamID?) {
+    /// The ids of the oldest and the newest entry, and how many there were.
+    func bounds() async throws(RedisError) -> StreamBounds {
         let replies = try await self.redis.transaction([
             RedisCommand("XRANGE", RedisKeys.messages, "-", "+", "COUNT", 1),
             RedisCommand("XREVRANGE", RedisKeys.messages, "+", "-", "COUNT", 1),
+            // An error without a stream.
+            RedisCommand("XINFO", "STREAM", RedisKeys.messages),
         ])
         func id(_ reply: RedisValue?) throws(RedisError) -> StreamID? {
             if let error = reply?.error { throw error }
             return reply?.array?.first?.array?.first?.string.flatMap(StreamID.init)
         }
-        return (try id(replies.first), try id(replies.last))
+        guard replies.count == 3 else {
+            throw RedisError(code: .protocolViolation, message: "a transaction of 3 commands has \(replies.count) replies")
+        }
+        return StreamBounds(
+            first: try id(replies[0]), last: try id(replies[1]), counts: StreamBounds.Counts(info: replies[2]))
     }
 
     /// Entries after `after`, oldest first.

@@ -14,8 +14,11 @@ struct MessageReader: Sendable {
     let logger: Logger
 
     /// Reads until the task is cancelled.
-    func run(position: StreamID?, windowStart: StreamID) async {
-        var cursor = ReadCursor(position: position, windowStart: windowStart)
+    ///
+    /// - Parameter readCount: what Redis kept.
+    func run(position: StreamID?, readCount: ReadCount?, windowStart: StreamID) async {
+        var cursor = ReadCursor(position: position, readCount: readCount, windowStart: windowStart)
+        var kept = readCount
         var mustCheckBounds = true
         var failures = 0
         while !Task.isCancelled {
@@ -27,7 +30,7 @@ struct MessageReader: Sendable {
             }
             do {
                 if mustCheckBounds {
-                    try await self.checkBounds(&cursor)
+                    try await self.checkBounds(&cursor, &kept)
                     mustCheckBounds = false
                 }
                 let raw = try await self.redis.xread(
@@ -56,11 +59,18 @@ struct MessageReader: Sendable {
     /// How long Redis waits for an entry: also how soon ids that went back are noticed.
     private static let block = Duration.seconds(2)
 
-    private func checkBounds(_ cursor: inout ReadCursor) async throws(RedisError) {
+    /// - Parameter kept: the count that Redis has.
+    private func checkBounds(_ cursor: inout ReadCursor, _ kept: inout ReadCount?) async throws(RedisError) {
         let bounds = try await self.store.bounds()
         let windowStart = try await self.store.windowStart(self.settings.replayWindow)
         let before = cursor.id
-        switch cursor.observed(first: bounds.first, last: bounds.last, windowStart: windowStart) {
+        let finding = cursor.observed(bounds, windowStart: windowStart)
+        // Only a position at the end can be trimmed while nothing waits behind it.
+        if let count = cursor.readCount, count.id == bounds.last, count != kept {
+            try await self.store.save(readCount: count)
+            kept = count
+        }
+        switch finding {
         case .inOrder:
             return
         case .gap(let after, let oldest):

@@ -95,6 +95,30 @@ import Testing
         }
     }
 
+    @Test("What is in flight behind a 500 that ends the connection comes after its message, and once") func storeFullInTheMiddle()
+        async throws
+    {
+        try await Harness.run { harness in
+            let failures = Mutex(3)
+            harness.pushStream.react { message, _ in
+                guard message.body == "m7" else { return .take }
+                let fails = failures.withLock { left in
+                    left -= 1
+                    return left >= 0
+                }
+                return fails ? .answerAndClose(500) : .take
+            }
+            let messages = Harness.messages(100, channels: 1)
+            let ids = try await harness.publish(messages)
+            try await harness.withAgent { agent in
+                try await harness.waitForPosition(try #require(ids.last))
+                #expect(harness.pushStream.messages.map(\.body) == messages.map(\.content))
+                #expect(agent.metric("push_agent_refused_total") == 0)
+                #expect(agent.metric("push_agent_retried_total") == 3)
+            }
+        }
+    }
+
     @Test("A 500 that does not end is given up after the configured retries") func storeFull() async throws {
         try await Harness.run { harness in
             let attempts = Mutex(0)

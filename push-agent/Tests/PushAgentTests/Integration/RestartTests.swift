@@ -155,6 +155,22 @@ import Testing
         }
     }
 
+    @Test("A stream trimmed just up to the position has lost nothing") func trimmedExactly() async throws {
+        try await Harness.run { harness in
+            try await harness.withAgent { _ in
+                let ids = try await harness.publish("a", "1", "2")
+                try await harness.waitForPosition(try #require(ids.last))
+                try await eventually("the reader saw the end") { try await harness.store.readCount()?.id.description == ids[1] }
+            }
+            try await harness.redis.send(RedisCommand("XTRIM", RedisKeys.messages, "MAXLEN", "=", 0))
+            try await harness.publish("a", "3")
+            try await harness.withAgent { agent in
+                try await harness.waitForMessages(3)
+                #expect(agent.metric("push_agent_gaps_total") == 0)
+            }
+        }
+    }
+
     @Test("A gap while push-stream is down is noticed") func gapWhileDown() async throws {
         try await Harness.run { harness in
             let configuration = try harness.configuration { $0.subscription.batchSize = 10 }

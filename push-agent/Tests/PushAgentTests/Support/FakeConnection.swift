@@ -70,7 +70,7 @@ final class FakeConnection: Sendable {
                 state.stored.append(published)
                 state.history.append(published)
             }
-        case .answer, .cut:
+        case .answer, .answerAndClose, .cut:
             break
         }
         switch reaction {
@@ -78,6 +78,10 @@ final class FakeConnection: Sendable {
             self.answer(200, "{\"channel\": \"\(published.channel)\", \"published_messages\": 1}\r\n")
         case .answer(let status):
             self.answer(status, "")
+        case .answerAndClose(let status):
+            self.answer(status, "", headers: ["Connection": "close"])
+            self.channel.close(promise: nil)
+            return false
         case .takeAndClose:
             self.answer(200, "", headers: ["Connection": "close"])
             self.channel.close(promise: nil)

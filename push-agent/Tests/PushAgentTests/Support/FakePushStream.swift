@@ -17,6 +17,8 @@ final class FakePushStream: Sendable {
         case take
         /// Answers with this status and stores nothing.
         case answer(Int)
+        /// Answers with this status, stores nothing and closes, as push-stream does when its store is full.
+        case answerAndClose(Int)
         /// Closes the connection; the message is lost.
         case cut
         /// Stores the message and closes the connection without an answer.

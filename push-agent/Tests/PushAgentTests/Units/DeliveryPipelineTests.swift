@@ -134,6 +134,29 @@ import Testing
         }
     }
 
+    @Test("A connection that ends over a failure does not end the back-off", arguments: [500, 503])
+    func backOffAcrossConnections(status: Int) {
+        var pipeline = Self.pipeline("a", "b", "a")
+        for attempt in 1...4 {
+            #expect(self.sent(pipeline.next()) == ["m1", "m2", "m3"])
+            #expect(self.answer(&pipeline, status) == [.retry])
+            pipeline.disconnected()
+            #expect(pipeline.next() == .suspend)
+            pipeline.connected(storeIsNew: false, replaying: false)
+            #expect(pipeline.next() == .backOff(attempt: attempt))
+            // Nor does the end of a connection that is backing off.
+            pipeline.disconnected()
+            pipeline.connected(storeIsNew: false, replaying: false)
+            #expect(pipeline.next() == .backOff(attempt: attempt))
+            pipeline.backOffElapsed()
+        }
+        #expect(self.sent(pipeline.next()) == ["m1", "m2", "m3"])
+        #expect(self.answer(&pipeline, 200, 200, 200) == [.delivered, .delivered, .delivered])
+        pipeline.disconnected()
+        pipeline.connected(storeIsNew: false, replaying: false)
+        #expect(pipeline.next() == .suspend)
+    }
+
     @Test("Other statuses refuse", arguments: [301, 400, 401, 403, 404, 411, 413, 415]) func refused(status: Int) {
         var pipeline = Self.pipeline("a", "a")
         _ = pipeline.next()
@@ -177,6 +200,8 @@ import Testing
         _ = self.answer(&pipeline, 503, 200)
         pipeline.disconnected()
         pipeline.connected(storeIsNew: true, replaying: true)
+        #expect(pipeline.next() == .backOff(attempt: 1))
+        pipeline.backOffElapsed()
         #expect(pipeline.next() == .suspend)
         let old = StreamID(milliseconds: 0, sequence: 8)
         pipeline.enqueueReplay([
@@ -233,8 +258,10 @@ import Testing
         var random = SplitMix(state: seed)
         var limits = DeliveryPipeline.Limits()
         limits.inFlightRequests = Int.random(in: 1...20, using: &random)
-        // What is behind a refused message in the pipeline may be taken before it, and is repeated after it.
-        let hasErrors = seed.isMultiple(of: 2)
+        // Every other server closes the connection over a message that it fails to take. With the others, what is behind that message
+        // in the pipeline may be taken before it, and is repeated after it.
+        let hasErrors = !seed.isMultiple(of: 3)
+        let closes = seed % 3 == 1
         var pipeline = DeliveryPipeline(limits: limits)
         let channels = ["a", "b", "c"]
         var expected: [String: [UInt64]] = [:]
@@ -266,6 +293,11 @@ import Testing
                 let status = hasErrors && Int.random(in: 0..<8, using: &random) == 0 ? 503 : 200
                 if status == 200 { stored[request.channel, default: []].append(request.id) }
                 _ = pipeline.answered(status: status)
+                if status != 200, closes {
+                    flight = []
+                    pipeline.disconnected()
+                    pipeline.connected(storeIsNew: false, replaying: false)
+                }
             default:
                 switch pipeline.next() {
                 case .send(let requests):
@@ -283,7 +315,7 @@ import Testing
             let first = stored[channel, default: []].filter { seen.insert($0).inserted }
             seen = []
             let last = stored[channel, default: []].reversed().filter { seen.insert($0).inserted }.reversed()
-            if !hasErrors { #expect(first == expected[channel, default: []]) }
+            if !hasErrors || closes { #expect(first == expected[channel, default: []]) }
             #expect(Array(last) == expected[channel, default: []])
         }
     }

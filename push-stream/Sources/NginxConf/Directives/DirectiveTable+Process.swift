@@ -10,7 +10,9 @@ extension DirectiveTable {
             "user", in: .main, 1...2,
             summary: "User and group that the process takes on after it has bound its ports, if root starts it."),
         .init(
-            "worker_processes", in: .main, defaultValue: "1", summary: "Number of event loops; `auto` is one for each processor."
+            "worker_processes", in: .main, defaultValue: "1",
+            summary:
+                "Number of event loops; `auto` is one for each processor that the process may use, by affinity and control group."
         ) {
             directive throws(ConfigurationError) in
             guard directive.text == "auto" || Units.number(directive.text) != nil else {
@@ -30,13 +32,9 @@ extension DirectiveTable {
         },
         .init(
             "daemon", in: .main, 1...1, .flag, defaultValue: "off",
-            summary: "Only `off`: a service manager or container runs the process."
-        ) {
-            directive throws(ConfigurationError) in
-            guard directive.value == .flag(false) else {
-                throw directive.error("\"daemon on\" is not supported: push-stream stays in the foreground")
-            }
-        },
+            summary:
+                "`on` runs the server in the background. Nginx does so without the directive too; here a container or service manager is "
+                + "the rule, which needs it in the foreground."),
         .init(
             "master_process", in: .main, 1...1, .flag, standing: .implied("one process runs all event loops"),
             summary: "Whether worker processes are started."),

@@ -7,11 +7,13 @@ public enum Condition: Sendable {
     /// `~`, `~*` and, negated, `!~`, `!~*`.
     case matches(Variable, RegularExpression, negated: Bool)
 
+    @inlinable
     public func holds(_ source: some VariableSource) -> Bool {
         self.evaluate(source).holds
     }
 
     /// Also gives what a regular expression captured.
+    @inlinable
     public func evaluate(_ source: some VariableSource) -> (holds: Bool, captures: RegularExpressionCaptures?) {
         switch self {
         case .isTrue(let variable):

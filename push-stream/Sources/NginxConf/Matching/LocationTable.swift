@@ -18,22 +18,32 @@ public enum LocationPattern: Sendable, CustomStringConvertible {
 /// Chooses the location of a path in Nginx's order: an exact one; else the longest prefix is remembered, and unless it is a `^~`
 /// one, the first regular expression that matches, in the order of the file, goes before it. Locations inside the chosen one
 /// are tried the same way first.
+///
+/// What each request calls here is `@inlinable`: the payload's type is another module's, and generic code that is not made for
+/// its type costs a request more than everything else that a table does.
 public struct LocationTable<Payload: Sendable>: Sendable {
     public struct Match: Sendable {
         public var payload: Payload
         /// Of a location that is a regular expression.
         public var captures: RegularExpressionCaptures?
+
+        @inlinable
+        init(payload: Payload, captures: RegularExpressionCaptures? = nil) {
+            self.payload = payload
+            self.captures = captures
+        }
     }
 
-    private struct Entry: Sendable {
-        var payload: Payload
-        var nested: LocationTable<Payload>
+    @usableFromInline
+    struct Entry: Sendable {
+        @usableFromInline var payload: Payload
+        @usableFromInline var nested: LocationTable<Payload>
     }
 
-    private var exact: [String: Entry] = [:]
+    @usableFromInline var exact: [String: Entry] = [:]
     /// Longest first.
-    private var prefixes: [(path: String, skipsExpressions: Bool, entry: Entry)] = []
-    private var expressions: [(expression: RegularExpression, entry: Entry)] = []
+    @usableFromInline var prefixes: [(path: String, skipsExpressions: Bool, entry: Entry)] = []
+    @usableFromInline var expressions: [(expression: RegularExpression, entry: Entry)] = []
 
     public init() {}
 
@@ -56,6 +66,7 @@ public struct LocationTable<Payload: Sendable>: Sendable {
         return true
     }
 
+    @inlinable
     public func match(_ path: String) -> Match? {
         self.find(path).match
     }
@@ -67,8 +78,9 @@ public struct LocationTable<Payload: Sendable>: Sendable {
     }
 
     /// `isFinal`: nothing outside may replace the match.
-    private func find(_ path: String) -> (match: Match?, isFinal: Bool) {
-        if let entry = self.exact[path] { return (Match(payload: entry.payload), true) }
+    @inlinable
+    func find(_ path: String) -> (match: Match?, isFinal: Bool) {
+        if !self.exact.isEmpty, let entry = self.exact[path] { return (Match(payload: entry.payload), true) }
         var match: Match?
         var triesExpressions = true
         if let prefix = self.prefixes.first(where: { path.utf8.starts(with: $0.path.utf8) }) {

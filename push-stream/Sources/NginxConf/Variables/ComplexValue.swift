@@ -1,11 +1,12 @@
 /// A string of nginx.conf that may contain variables: `/sub/$1`, `$arg_id`, `${host}:9080`.
 public struct ComplexValue: Sendable, Hashable {
+    @usableFromInline
     enum Part: Sendable, Hashable {
         case text(String)
         case variable(Variable)
     }
 
-    let parts: [Part]
+    @usableFromInline let parts: [Part]
     /// As written.
     public let source: String
 
@@ -40,8 +41,14 @@ public struct ComplexValue: Sendable, Hashable {
         }
     }
 
+    @inlinable
     public func evaluate(_ source: some VariableSource) -> String {
-        if let constant = self.constant { return constant }
+        if self.parts.count == 1 {
+            return switch self.parts[0] {
+            case .text(let text): text
+            case .variable(let variable): source.value(of: variable) ?? ""
+            }
+        }
         var result = ""
         for part in self.parts {
             switch part {

@@ -103,17 +103,21 @@ public protocol VariableSource {
 }
 
 /// A request's variables together with what `set` and regular expressions have given it.
+///
+/// `@inlinable` for the same reason as ``LocationTable``.
 public struct VariableScope<Request: VariableSource>: VariableSource {
     /// Answers everything but captures and user variables.
     public var request: Request
     /// Of the last regular expression that matched.
-    public private(set) var captures: RegularExpressionCaptures?
-    private var user: [String: String] = [:]
+    @usableFromInline var captures: RegularExpressionCaptures?
+    @usableFromInline var user: [String: String] = [:]
 
+    @inlinable
     public init(request: Request) {
         self.request = request
     }
 
+    @inlinable
     public func value(of variable: Variable) -> String? {
         switch variable {
         case .capture(let index): self.captures?[index]
@@ -123,11 +127,13 @@ public struct VariableScope<Request: VariableSource>: VariableSource {
     }
 
     /// Carries out `set`.
+    @inlinable
     public mutating func assign(_ value: String, to name: String) {
         self.user[name] = value
     }
 
     /// Makes the groups of a match visible as `$1` and by name.
+    @inlinable
     public mutating func adopt(_ captures: RegularExpressionCaptures?) {
         guard let captures else { return }
         self.captures = captures

@@ -16,14 +16,13 @@ public final class ChannelStore: Sendable {
             self.wake = wake
         }
 
-        /// Takes everything out. An empty array means that nothing came since.
-        public func drain() -> [Delivery] {
+        /// Takes everything out.
+        ///
+        /// - Parameter deliveries: is empty before; its memory is used for what comes next.
+        public func drain(into deliveries: inout [Delivery]) {
             items.withLock { items in
-                let all = items
-                items = []
-                items.reserveCapacity(min(all.count, 256))
+                swap(&items, &deliveries)
                 backlog.store(0, ordering: .relaxed)
-                return all
             }
         }
 
@@ -55,6 +54,13 @@ public final class ChannelStore: Sendable {
     /// Whether a loop lags so far behind that publishers should pause.
     public var isCongested: Bool {
         mailboxes.contains { $0.backlog.load(ordering: .relaxed) > Self.backlogLimit }
+    }
+
+    /// ``ChannelTable/publish(_:to:stores:now:)`` and the hand-over of what it delivers.
+    public func publish(
+        _ draft: MessageDraft, to names: [ChannelName], stores: Bool, now: Int
+    ) throws(StoreError) -> [ChannelStatistics] {
+        try withTable { table throws(StoreError) in try table.publish(draft, to: names, stores: stores, now: now) }
     }
 
     /// Runs one step on the channels and hands its deliveries to the loops.

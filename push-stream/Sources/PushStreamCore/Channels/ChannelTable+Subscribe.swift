@@ -39,6 +39,9 @@ public struct SubscribeResult: Sendable {
     public var sequence: UInt64
     /// Empty if nothing was registered.
     public var registered: [ChannelToken]
+    /// The subscriber's event id, if it is of another life of this store and nothing as late is here yet: messages up to it that come
+    /// from now on are ones that the subscriber has.
+    public var catchesUpFrom: StreamEventID?
     /// Time and tag of the newest message of the channels that had something; what a polling answer is dated with.
     public var newestTime: Int
     public var newestTag: Int?
@@ -71,7 +74,8 @@ extension ChannelTable {
             targets.append((try channel(requested.name, now: now), requested.backtrack))
         }
 
-        let messages = storedMessages(of: targets, from: request.position)
+        let catchesUpFrom = eventAhead(of: targets, request.position)
+        let messages = storedMessages(of: targets, from: request.position, after: catchesUpFrom)
         var newestTime = request.position.time ?? 0
         var newestTag = request.position.tag
         let found = Set(messages.map(\.channel))
@@ -95,7 +99,7 @@ extension ChannelTable {
         }
         let result = SubscribeResult(
             messages: messages, sequence: lastSequence, registered: registers ? targets.map(\.channel.token) : [],
-            newestTime: newestTime, newestTag: newestTag)
+            catchesUpFrom: catchesUpFrom, newestTime: newestTime, newestTag: newestTag)
         if registers {
             for (channel, _) in targets { emitEvent("client_subscribed", channel, now: now) }
         }
@@ -121,7 +125,11 @@ extension ChannelTable {
     // MARK: Start position
 
     /// The messages to send first, in publish order over all channels.
-    private func storedMessages(of targets: [(channel: Channel, backtrack: Int)], from position: ResumePosition) -> [Message] {
+    ///
+    /// - Parameter event: what the subscriber has, whatever time it was stored at here.
+    private func storedMessages(
+        of targets: [(channel: Channel, backtrack: Int)], from position: ResumePosition, after event: StreamEventID?
+    ) -> [Message] {
         let place = globalPlace(of: position, in: targets)
         var result: [Message] = []
         var channelsWithMessages = 0
@@ -130,12 +138,23 @@ extension ChannelTable {
             if backtrack > 0 {
                 result += channel.history.suffix(backtrack)
             } else if !position.isLive {
-                result += messages(of: channel, from: position, place: place)
+                let messages = messages(of: channel, from: position, place: place)
+                result += event.map { event in messages.filter { $0.streamEventID.map { $0 > event } ?? true }[...] } ?? messages
             }
             if result.count > count { channelsWithMessages += 1 }
         }
         if channelsWithMessages > 1 { result.sort { $0.sequence < $1.sequence } }
         return result
+    }
+
+    /// The subscriber's event id, if all that the channels hold of its form is older.
+    private func eventAhead(of targets: [(channel: Channel, backtrack: Int)], _ position: ResumePosition) -> StreamEventID? {
+        guard let event = position.eventID.flatMap({ StreamEventID($0) }) else { return nil }
+        let isReached = targets.contains { target in
+            // The newest are last.
+            target.channel.history.reversed().contains { $0.streamEventID.map { $0 >= event } ?? false }
+        }
+        return isReached ? nil : event
     }
 
     /// Where the event id stands in the order of all publishes, if one of the channels has it.
@@ -162,12 +181,10 @@ extension ChannelTable {
         }
         // Beyond the module: the id is of another instance, or was evicted; ids of this form are ordered everywhere.
         guard let last = StreamEventID(eventID) else { return [] }
-        let first = history.firstIndex { message in
-            message.eventID.flatMap { StreamEventID($0) }.map { $0 > last } ?? false
-        }
+        let first = history.firstIndex { message in message.streamEventID.map { $0 > last } ?? false }
         guard let first else { return [] }
         return history[first...].filter { message in
-            message.eventID.flatMap { StreamEventID($0) }.map { $0 > last } ?? true
+            message.streamEventID.map { $0 > last } ?? true
         }[...]
     }
 }

@@ -28,6 +28,9 @@ public struct ChannelTable {
     private var lastTime = 0
     private var lastTag = 0
     public internal(set) var memoryUsed = 0
+    private var lastMakingOfRoom = 0
+    /// Milliseconds between two searches of all channels for something to free.
+    private static let makingOfRoomInterval = 100
     var wildcardChannels = 0
     var publishedMessages = 0
     var storedMessages = 0
@@ -86,7 +89,7 @@ public struct ChannelTable {
         let normalChannels = list.count - wildcardChannels
         if isWildcard, let limit = settings.maxWildcardChannels, wildcardChannels >= limit { throw .tooManyChannels }
         if !isWildcard, let limit = settings.maxChannels, normalChannels >= limit { throw .tooManyChannels }
-        try reserve(Channel.cost(of: name), now: now)
+        guard reserve(Channel.cost(of: name), now: now) else { throw .noRoomForChannel }
         lastToken += 1
         let channel = Channel(
             name: name, token: ChannelToken(value: lastToken), index: list.count, isWildcard: isWildcard,
@@ -131,12 +134,18 @@ public struct ChannelTable {
     }
 
     /// Charges `cost` against the memory limit; expired messages and channels go first when it is reached.
-    mutating func reserve(_ cost: Int, now: Int) throws(StoreError) {
+    ///
+    /// - Returns: whether there was room.
+    private mutating func reserve(_ cost: Int, now: Int) -> Bool {
         if memoryUsed + cost > settings.memoryLimit {
+            // A full store must not make every publish look at every channel.
+            guard abs(now - lastMakingOfRoom) >= Self.makingOfRoomInterval else { return false }
+            lastMakingOfRoom = now
             sweep(now: now, limit: list.count)
-            if memoryUsed + cost > settings.memoryLimit { throw .outOfMemory }
+            if memoryUsed + cost > settings.memoryLimit { return false }
         }
         memoryUsed += cost
+        return true
     }
 
     // MARK: Messages
@@ -173,16 +182,20 @@ public struct ChannelTable {
     @discardableResult
     mutating func add(_ draft: MessageDraft, to channel: Channel, stores: Bool, now: Int) throws(StoreError) -> Message {
         if stores {
-            try reserve(
-                Message.cost(text: draft.text.count, eventID: draft.eventID?.count, eventType: draft.eventType?.count), now: now)
+            let cost = Message.cost(text: draft.text.count, eventID: draft.eventID?.count, eventType: draft.eventType?.count)
+            guard reserve(cost, now: now) else { throw .outOfMemory }
         }
         // A clock that steps back must not let later messages sort before earlier ones.
         let time = max(now / 1000, lastTime)
         lastTag = time == lastTime ? lastTag + 1 : 1
         lastTime = time
         lastSequence += 1
+        // What is stored takes the memory that it is charged for, not what its reader had reserved.
+        let text =
+            stores && draft.text.capacity > draft.text.count + draft.text.count / 8 + 64
+            ? draft.text.withUnsafeBufferPointer(Array.init) : draft.text
         let message = Message(
-            sequence: lastSequence, id: channel.lastID + 1, channel: channel.name.bytes, text: draft.text, eventID: draft.eventID,
+            sequence: lastSequence, id: channel.lastID + 1, channel: channel.name.bytes, text: text, eventID: draft.eventID,
             eventType: draft.eventType, time: time, tag: lastTag)
         channel.lastID += 1
         channel.lastTime = time

@@ -35,6 +35,9 @@ public final class Message: Sendable {
         192 + text + (eventID.map { $0 + 32 } ?? 0) + (eventType.map { $0 + 32 } ?? 0)
     }
 
+    /// Its event id, if that is of the ordered form.
+    public var streamEventID: StreamEventID? { eventID.flatMap { StreamEventID($0) } }
+
     /// Ids of the messages that the server itself makes, as the Nginx module numbers them.
     public enum ServerID {
         public static let ping = -1

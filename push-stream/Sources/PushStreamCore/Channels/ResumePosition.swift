@@ -38,11 +38,12 @@ public struct ResumePosition: Sendable, Equatable {
 }
 
 /// An event id in the form of a Redis stream entry, `<milliseconds>-<sequence>`: ordered over all instances.
-struct StreamEventID: Comparable {
+public struct StreamEventID: Comparable, Sendable {
     var milliseconds: UInt64
     var sequence: UInt64
 
-    init?(_ bytes: [UInt8]) {
+    /// - Returns: `nil` for an id of any other form.
+    public init?(_ bytes: [UInt8]) {
         guard bytes.count <= 41, let dash = bytes.firstIndex(of: UInt8(ascii: "-")),
             let milliseconds = Self.number(bytes[..<dash]), let sequence = Self.number(bytes[(dash + 1)...])
         else { return nil }
@@ -55,7 +56,7 @@ struct StreamEventID: Comparable {
         return UInt64(String(decoding: digits, as: UTF8.self))
     }
 
-    static func < (a: Self, b: Self) -> Bool {
+    public static func < (a: Self, b: Self) -> Bool {
         (a.milliseconds, a.sequence) < (b.milliseconds, b.sequence)
     }
 }

@@ -11,18 +11,23 @@ public enum StoreError: Error, Hashable, Sendable {
     case tooManyChannels
     case eventsChannelIsInternal
     case eventsChannelForbidden
-    /// The store has used all that `push_stream_shared_memory_size` gives it.
+    /// The store has used all that `push_stream_shared_memory_size` gives it: there is no room for a message.
     case outOfMemory
+    /// Likewise for a channel.
+    case noRoomForChannel
+
+    /// Whether it is the store that is full, not the request that is wrong.
+    public var isOutOfMemory: Bool { self == .outOfMemory || self == .noRoomForChannel }
 
     public var status: Int {
         switch self {
         case .noChannelID, .channelIDTooLarge, .invalidChannelID: 400
-        case .outOfMemory: 500
+        case .outOfMemory, .noRoomForChannel: 500
         default: 403
         }
     }
 
-    /// Value of the header `X-Nginx-PushStream-Explain`.
+    /// Value of the header `X-Nginx-PushStream-Explain`; empty where the module says nothing.
     public var explanation: String {
         switch self {
         case .noChannelID: "No channel id provided."
@@ -35,7 +40,7 @@ public enum StoreError: Error, Hashable, Sendable {
         case .tooManyChannels: "Number of channels were exceeded."
         case .eventsChannelIsInternal: "Only internal routines can change events channel."
         case .eventsChannelForbidden: "Subscription to events channel is not allowed."
-        case .outOfMemory: ""
+        case .outOfMemory, .noRoomForChannel: ""
         }
     }
 }

@@ -17,7 +17,7 @@ public enum SubscriberPath {
     ///
     /// - Throws: ``StoreError/noChannelID`` when nothing is left, ``StoreError/invalidChannelID`` for ids that are not UTF-8 or
     ///   have control characters.
-    public static func parse(_ value: some Collection<UInt8>) throws(StoreError) -> [RequestedChannel] {
+    public static func parse(_ value: [UInt8]) throws(StoreError) -> [RequestedChannel] {
         var channels: [RequestedChannel] = []
         for requested in try read(value) {
             if let known = channels.firstIndex(where: { $0.name == requested.name }) {
@@ -32,11 +32,11 @@ public enum SubscriberPath {
     /// The channels of a publisher or of statistics: one that stands twice gets two messages, as in the module.
     ///
     /// - Throws: as ``parse(_:)``.
-    public static func names(_ value: some Collection<UInt8>) throws(StoreError) -> [ChannelName] {
+    public static func names(_ value: [UInt8]) throws(StoreError) -> [ChannelName] {
         try read(value).map(\.name)
     }
 
-    private static func read(_ value: some Collection<UInt8>) throws(StoreError) -> [RequestedChannel] {
+    private static func read(_ value: [UInt8]) throws(StoreError) -> [RequestedChannel] {
         var channels: [RequestedChannel] = []
         for segment in PercentDecoding.decode(value).split(separator: UInt8(ascii: "/")) {
             let (id, backtrack) = splitBacktrack(segment)

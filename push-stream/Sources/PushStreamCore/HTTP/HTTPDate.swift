@@ -1,14 +1,39 @@
 /// Dates of HTTP header fields, in seconds since 1970, without a calendar library.
 public enum HTTPDate {
-    private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let days = "SunMonTueWedThuFriSat"
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// `Thu, 01 Jan 1970 00:00:00 GMT`.
     public static func format(_ seconds: Int) -> String {
         let (date, clock) = split(seconds)
-        let weekday = days[((seconds - clock) / 86_400 % 7 + 11) % 7]
-        return "\(weekday), \(pad(date.day)) \(months[date.month - 1]) \(pad(date.year, 4)) "
-            + "\(pad(clock / 3600)):\(pad(clock / 60 % 60)):\(pad(clock % 60)) GMT"
+        let weekday = ((seconds - clock) / 86_400 % 7 + 11) % 7
+        // A message's template may name its time, so this is no place for putting strings together.
+        return String(unsafeUninitializedCapacity: 29) { output in
+            var end = 0
+            func put(_ bytes: some Collection<UInt8>) {
+                for byte in bytes {
+                    output.initializeElement(at: end, to: byte)
+                    end += 1
+                }
+            }
+            func put(_ value: Int, _ after: Character) {
+                put(CollectionOfOne(UInt8(ascii: "0") + UInt8(value / 10)))
+                put(CollectionOfOne(UInt8(ascii: "0") + UInt8(value % 10)))
+                put(CollectionOfOne(after.asciiValue ?? 0))
+            }
+            put(days.utf8.dropFirst(weekday * 3).prefix(3))
+            put(", ".utf8)
+            put(date.day, " ")
+            put(months[date.month - 1].utf8)
+            put(CollectionOfOne(UInt8(ascii: " ")))
+            put(pad(date.year, 4).utf8.prefix(4))
+            put(CollectionOfOne(UInt8(ascii: " ")))
+            put(clock / 3600, ":")
+            put(clock / 60 % 60, ":")
+            put(clock % 60, " ")
+            put("GMT".utf8)
+            return end
+        }
     }
 
     /// `1970-01-01T00:00:00`, as the statistics give it (UTC).

@@ -1,6 +1,7 @@
 public enum PercentDecoding {
     /// Decodes `%XX`; a `%` that no two hexadecimal digits follow stays as it is.
-    public static func decode(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    public static func decode(_ bytes: [UInt8]) -> [UInt8] {
+        if !bytes.contains(UInt8(ascii: "%")) { return bytes }
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var index = bytes.startIndex

@@ -29,6 +29,7 @@ public struct RequestHeadReader: Sendable {
     }
 
     private let limits: Limits
+    /// The beginning of a line whose end has not come yet.
     private var line: [UInt8] = []
     private var length = 0
     private var head: RequestHead?
@@ -49,13 +50,13 @@ public struct RequestHeadReader: Sendable {
         var position = 0
         while position < input.count {
             let rest = UnsafeRawBufferPointer(rebasing: input[position...])
-            let end = rest.firstIndex(of: UInt8(ascii: "\n"))
-            let count = end.map { $0 + 1 } ?? rest.count
             // As Nginx does: whoever speaks TLS, or no HTTP at all, need not wait until the time for a head is over.
             if head == nil, line.isEmpty, rest[0] != 0x0D, rest[0] != 0x0A, !Self.isMethodByte(rest[0]) {
                 length += 1
                 return (position + 1, .failure(.badRequest))
             }
+            let end = rest.firstIndex(of: UInt8(ascii: "\n"))
+            let count = end.map { $0 + 1 } ?? rest.count
             // Empty lines before a request are skipped (RFC 9112, section 2.2) and still count against the limit. Of two limits the one
             // that is reached first decides, however the bytes were cut.
             let lineRoom = limits.lineLimit - line.count
@@ -64,11 +65,15 @@ public struct RequestHeadReader: Sendable {
             if count > min(lineRoom, headRoom) {
                 return (position + count, .failure(head == nil && lineRoom <= headRoom ? .uriTooLong : .headerTooLarge))
             }
-            line.append(contentsOf: rest[..<count])
             position += count
-            if end == nil { break }
+            guard let end else {
+                line.append(contentsOf: rest)
+                break
+            }
             do throws(HTTPFailure) {
-                if let complete = try finishLine() { return (position, .head(complete)) }
+                if let complete = try finishLine(UnsafeRawBufferPointer(rebasing: rest[..<end])) {
+                    return (position, .head(complete))
+                }
             } catch {
                 return (position, .failure(error))
             }
@@ -76,18 +81,26 @@ public struct RequestHeadReader: Sendable {
         return (position, .needsMore)
     }
 
+    /// - Parameter end: what has come of the line with its end; it stays where it is unless the line began in an earlier piece.
     /// - Returns: the head, if this was the empty line at its end.
-    private mutating func finishLine() throws(HTTPFailure) -> RequestHead? {
-        line.removeLast()
-        if line.last == UInt8(ascii: "\r") { line.removeLast() }
-        defer { line.removeAll(keepingCapacity: true) }
+    private mutating func finishLine(_ end: UnsafeRawBufferPointer) throws(HTTPFailure) -> RequestHead? {
+        if line.isEmpty { return try take(end) }
+        var whole: [UInt8] = []
+        swap(&whole, &line)
+        whole.append(contentsOf: end)
+        let outcome = whole.withUnsafeBytes { bytes in Result { () throws(HTTPFailure) in try take(bytes) } }
+        return try outcome.get()
+    }
+
+    private mutating func take(_ line: UnsafeRawBufferPointer) throws(HTTPFailure) -> RequestHead? {
+        let line = line.last == UInt8(ascii: "\r") ? UnsafeRawBufferPointer(rebasing: line.dropLast()) : line
         guard head != nil else {
-            if !line.isEmpty { head = try requestLine() }
+            if !line.isEmpty { head = try requestLine(line) }
             return nil
         }
         if line.isEmpty { return try complete() }
-        guard head!.fields.count < limits.maxFields else { throw .headerTooLarge }
-        if let field = try field() { head!.fields.append(field) }
+        guard head!.store.count < limits.maxFields else { throw .headerTooLarge }
+        try addField(line)
         return nil
     }
 
@@ -95,29 +108,41 @@ public struct RequestHeadReader: Sendable {
         (0x41...0x5A).contains(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
     }
 
-    private mutating func requestLine() throws(HTTPFailure) -> RequestHead {
-        let parts = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-        guard parts.count == 3, !parts[0].isEmpty,
-            parts[0].allSatisfy(Self.isMethodByte),
-            parts[1].allSatisfy({ $0 > 0x20 && $0 != 0x7F }), UTF8Validator.isValid(parts[1])
-        else { throw .badRequest }
-        let minorVersion: Int
-        switch String(decoding: parts[2], as: UTF8.self) {
-        case "HTTP/1.1": minorVersion = 1
-        case "HTTP/1.0": minorVersion = 0
-        // An HTTP of later days, not nonsense.
-        case let version where version.wholeMatch(of: /HTTP\/[2-9][0-9]?\.[0-9]+/) != nil: throw .versionNotSupported
-        default: throw .badRequest
+    private mutating func requestLine(_ line: UnsafeRawBufferPointer) throws(HTTPFailure) -> RequestHead {
+        guard let first = line.firstIndex(of: UInt8(ascii: " ")), first > 0, let last = line.lastIndex(of: UInt8(ascii: " "))
+        else {
+            throw .badRequest
         }
-        let target = try RequestTarget.parse(Array(parts[1]))
-        targetHost = target.host
+        guard first < last else { throw .badRequest }
+        let method = UnsafeRawBufferPointer(rebasing: line[..<first])
+        let target = UnsafeRawBufferPointer(rebasing: line[(first + 1)..<last])
+        var isASCII = true
+        for byte in target {
+            // A blank would be a fourth part of the line.
+            if byte <= 0x20 || byte == 0x7F { throw .badRequest }
+            if byte >= 0x80 { isASCII = false }
+        }
+        guard method.allSatisfy(Self.isMethodByte), isASCII || UTF8Validator.isValid(target) else { throw .badRequest }
+        let minorVersion = try Self.minorVersion(line[(last + 1)...])
+        let parts = try RequestTarget.parse(target)
+        targetHost = parts.host
         return RequestHead(
-            method: HTTPMethod(String(decoding: parts[0], as: UTF8.self)), target: String(decoding: parts[1], as: UTF8.self),
-            path: target.path, query: target.query, minorVersion: minorVersion, fields: [], length: 0)
+            method: HTTPMethod(method), target: String(decoding: target, as: UTF8.self), path: parts.path, query: parts.query,
+            minorVersion: minorVersion)
     }
 
-    /// - Returns: `nil` for a name that is not a token but harmless, which Nginx ignores too.
-    private func field() throws(HTTPFailure) -> RequestHead.Field? {
+    private static func minorVersion(_ bytes: Slice<UnsafeRawBufferPointer>) throws(HTTPFailure) -> Int {
+        if bytes.elementsEqual("HTTP/1.1".utf8) { return 1 }
+        if bytes.elementsEqual("HTTP/1.0".utf8) { return 0 }
+        // An HTTP of later days, not nonsense.
+        if String(decoding: bytes, as: UTF8.self).wholeMatch(of: /HTTP\/[2-9][0-9]?\.[0-9]+/) != nil {
+            throw .versionNotSupported
+        }
+        throw .badRequest
+    }
+
+    /// A name that is not a token but harmless is ignored, as Nginx does.
+    private mutating func addField(_ line: UnsafeRawBufferPointer) throws(HTTPFailure) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { throw .badRequest }
         var isToken = true
         for byte in line[..<colon] {
@@ -127,34 +152,43 @@ public struct RequestHeadReader: Sendable {
             default: isToken = false
             }
         }
-        var value = line[(colon + 1)...]
-        while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
-        while let last = value.last, last == 0x20 || last == 0x09 { value.removeLast() }
+        var start = colon + 1
+        var end = line.count
+        while start < end, line[start] == 0x20 || line[start] == 0x09 { start += 1 }
+        while end > start, line[end - 1] == 0x20 || line[end - 1] == 0x09 { end -= 1 }
+        let value = UnsafeRawBufferPointer(rebasing: line[start..<end])
         guard value.allSatisfy({ ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }) else { throw .badRequest }
-        guard isToken else { return nil }
-        return RequestHead.Field(name: String(decoding: line[..<colon], as: UTF8.self).lowercased(), value: Array(value))
+        if isToken { head!.store.append(name: UnsafeRawBufferPointer(rebasing: line[..<colon]), value: value) }
     }
 
-    private func complete() throws(HTTPFailure) -> RequestHead {
+    private mutating func complete() throws(HTTPFailure) -> RequestHead {
         guard var head else { throw .badRequest }
+        // The fields are changed in place.
+        self.head = nil
         head.length = length
-        let hosts = head.fields.filter { $0.name == "host" }
-        guard hosts.count <= 1, head.minorVersion == 0 || !hosts.isEmpty else { throw .badRequest }
-        if let targetHost {
-            head.fields.removeAll { $0.name == "host" }
-            head.fields.append(.init(name: "host", value: Array(targetHost.utf8)))
+        var hosts = 0
+        var lengths: [Int] = []
+        var codings: [Int] = []
+        for index in 0..<head.store.count {
+            let name = head.store.name(at: index)
+            switch name.count {
+            case 4: if name.elementsEqual("host".utf8) { hosts += 1 }
+            case 14: if name.elementsEqual("content-length".utf8) { lengths.append(index) }
+            case 17: if name.elementsEqual("transfer-encoding".utf8) { codings.append(index) }
+            default: break
+            }
         }
-        let lengths = head.fields.filter { $0.name == "content-length" }
-        let codings = head.fields.filter { $0.name == "transfer-encoding" }
-        if !codings.isEmpty {
+        guard hosts <= 1, head.minorVersion == 0 || hosts == 1 else { throw .badRequest }
+        if let coding = codings.first {
             // Anything ambiguous about where the body ends is how requests are smuggled.
             guard lengths.isEmpty, codings.count == 1, head.minorVersion == 1 else { throw .badRequest }
-            guard String(decoding: codings[0].value, as: UTF8.self).lowercased() == "chunked" else { throw .notImplemented }
+            guard head.store.value(at: coding).equalsASCII("chunked".utf8) else { throw .notImplemented }
             head.body = .chunked
-        } else if !lengths.isEmpty {
-            guard lengths.count == 1, let count = DecimalParsing.parse(lengths[0].value) else { throw .badRequest }
+        } else if let place = lengths.first {
+            guard lengths.count == 1, let count = DecimalParsing.parse(head.store.value(at: place)) else { throw .badRequest }
             head.body = count == 0 ? .none : .bytes(count)
         }
+        if let targetHost { head.store.replaceHost(by: targetHost) }
         return head
     }
 }

@@ -1,8 +1,32 @@
 /// Reads the target of a request line.
 enum RequestTarget {
     /// - Returns: the path as Nginx's `$uri` has it (decoded, `.` and `..` resolved, doubled slashes merged) and the raw query.
-    static func parse(_ target: [UInt8]) throws(HTTPFailure) -> (path: String, query: String?, host: String?) {
-        var rest = target[...]
+    static func parse(_ target: UnsafeRawBufferPointer) throws(HTTPFailure) -> (path: String, query: String?, host: String?) {
+        let mark = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
+        if isPlain(target[..<mark]), !target[mark...].contains(UInt8(ascii: "#")) {
+            let query = mark < target.endIndex ? String(decoding: target[(mark + 1)...], as: UTF8.self) : nil
+            return (String(decoding: target[..<mark], as: UTF8.self), query, nil)
+        }
+        return try parse(Array(target)[...])
+    }
+
+    /// Whether a path stays as it is: it begins at the root, nothing in it is encoded, doubled, or relative.
+    private static func isPlain(_ path: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard path.first == UInt8(ascii: "/") else { return false }
+        var previous: UInt8 = 0
+        for byte in path {
+            switch byte {
+            case UInt8(ascii: "%"), UInt8(ascii: "#"): return false
+            case UInt8(ascii: "/") where previous == UInt8(ascii: "/"): return false
+            case UInt8(ascii: ".") where previous == UInt8(ascii: "/"): return false
+            default: previous = byte
+            }
+        }
+        return true
+    }
+
+    private static func parse(_ target: ArraySlice<UInt8>) throws(HTTPFailure) -> (path: String, query: String?, host: String?) {
+        var rest = target
         var host: String?
         if rest.first != UInt8(ascii: "/") {
             (host, rest) = try absolute(rest)

@@ -20,8 +20,8 @@ public enum StatisticsFormat: Sendable, Equatable, CaseIterable {
         let subtypes: [(String, StatisticsFormat)] = [
             ("plain", .plain), ("json", .json), ("yaml", .yaml), ("xml", .xml), ("x-json", .xJSON), ("x-yaml", .xYAML),
         ]
-        for part in accept.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-            if let match = subtypes.first(where: { part.hasPrefix($0.0) }) {
+        for part in accept.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst() {
+            if let match = subtypes.first(where: { part.starts(with: $0.0.utf8) }) {
                 self = match.1
                 return
             }
@@ -84,8 +84,19 @@ public enum StatisticsFormat: Sendable, Equatable, CaseIterable {
     }
 
     private func json(_ info: ChannelStatistics) -> String {
-        "{\"channel\": \"\(JSONEscaping.escape(info.name.bytes))\", \"published_messages\": \(info.publishedMessages), "
-            + "\"stored_messages\": \(info.storedMessages), \"subscribers\": \(info.subscribers)}"
+        // Each publish is answered with it, so it is not put together from strings.
+        var output: [UInt8] = []
+        output.reserveCapacity(128 + info.name.bytes.count)
+        output += "{\"channel\": \"".utf8
+        JSONEscaping.append(info.name.bytes, to: &output)
+        output += "\", \"published_messages\": ".utf8
+        output += String(info.publishedMessages).utf8
+        output += ", \"stored_messages\": ".utf8
+        output += String(info.storedMessages).utf8
+        output += ", \"subscribers\": ".utf8
+        output += String(info.subscribers).utf8
+        output.append(UInt8(ascii: "}"))
+        return String(decoding: output, as: UTF8.self)
     }
 
     private func plain(_ info: ChannelStatistics) -> String {

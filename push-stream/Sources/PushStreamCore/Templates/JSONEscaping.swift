@@ -1,6 +1,10 @@
 public enum JSONEscaping {
     /// Appends `text` as the inside of a JSON string.
-    public static func append(_ text: some Sequence<UInt8>, to output: inout [UInt8]) {
+    public static func append(_ text: [UInt8], to output: inout [UInt8]) {
+        if !text.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+            output += text
+            return
+        }
         for byte in text {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -12,11 +16,5 @@ public enum JSONEscaping {
             default: output.append(byte)
             }
         }
-    }
-
-    static func escape(_ text: some Sequence<UInt8>) -> String {
-        var output: [UInt8] = []
-        append(text, to: &output)
-        return String(decoding: output, as: UTF8.self)
     }
 }

@@ -56,8 +56,10 @@ public struct MessageEncoding: Hashable, Sendable {
             output.append(UInt8(ascii: "\n"))
         }
         // A line break inside a data field would end it, so each line of the text becomes a field of its own.
-        for line in LineSplitting.lines(message.text) {
-            template.render(message, text: line, into: &output)
+        if !message.text.isEmpty, !message.text.contains(where: LineSplitting.isLineBreak) {
+            template.render(message, text: message.text[...], into: &output)
+        } else {
+            for line in LineSplitting.lines(message.text) { template.render(message, text: line, into: &output) }
         }
         output.append(UInt8(ascii: "\n"))
         return output
@@ -67,8 +69,10 @@ public struct MessageEncoding: Hashable, Sendable {
 public enum LineSplitting {
     /// The lines of a text, without empty ones; CR, LF and CRLF end a line.
     public static func lines(_ text: [UInt8]) -> [ArraySlice<UInt8>] {
-        text.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+        text.split(whereSeparator: isLineBreak)
     }
+
+    static func isLineBreak(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
 }
 
 /// Header and footer templates as each transport sends them.

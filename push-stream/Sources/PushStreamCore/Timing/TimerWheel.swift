@@ -16,7 +16,8 @@ public struct TimerPlace: Sendable {
 }
 
 /// Hashed timer wheel: one deadline per entry, insertion and removal in constant time, no allocation per timer. An entry whose
-/// deadline lies beyond one revolution is looked at once per revolution.
+/// deadline lies beyond one revolution is looked at once per revolution. A deadline that is put off, as with each request of a
+/// connection, is noted in place: the entry moves when its old time comes.
 ///
 /// Time is counted in ticks, which the owner defines and counts.
 public struct TimerWheel<Entry: TimerWheelEntry> {
@@ -31,8 +32,19 @@ public struct TimerWheel<Entry: TimerWheelEntry> {
 
     /// Sets the entry's deadline, replacing an earlier one. A deadline that has passed fires at the next tick.
     public mutating func schedule(_ entry: Entry, at deadline: Int) {
-        cancel(entry)
         let deadline = max(deadline, currentTick + 1)
+        let place = entry.timerPlace
+        if place.isSet {
+            if slots[Int(place.slot)][Int(place.index)].deadline <= deadline {
+                slots[Int(place.slot)][Int(place.index)].deadline = deadline
+                return
+            }
+            cancel(entry)
+        }
+        insert(entry, at: deadline)
+    }
+
+    private mutating func insert(_ entry: Entry, at deadline: Int) {
         let slot = deadline % slots.count
         entry.timerPlace = TimerPlace(slot: Int32(slot), index: Int32(slots[slot].count))
         slots[slot].append((entry, deadline))
@@ -65,6 +77,9 @@ public struct TimerWheel<Entry: TimerWheelEntry> {
                 if item.deadline <= tick {
                     cancel(item.entry)
                     due.append(item.entry)
+                } else if item.deadline % slots.count != slot {
+                    cancel(item.entry)
+                    insert(item.entry, at: item.deadline)
                 } else {
                     index += 1
                 }

@@ -79,10 +79,10 @@ extension ConfigurationBuilder {
         let condition = try ConditionDirective(directive).condition(declared: self.declared)
         let inner = Scope(directive.block ?? Block(context: .locationIf), in: scope)
         let steps = try self.rewrite(inner, store: store, handler: handler)
-        guard let handler else { return .branch(condition, steps: steps, settings: nil) }
+        guard let handler else { return .branch(condition, steps: steps, location: nil) }
         let replacement = try self.refine(handler, inner, store: store)
         let settings = try self.location(inner, store: store, handler: replacement)
-        return .branch(condition, steps: steps, settings: settings)
+        return .branch(condition, steps: steps, location: Location(settings))
     }
 }
 

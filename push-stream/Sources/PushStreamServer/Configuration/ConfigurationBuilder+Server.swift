@@ -35,7 +35,7 @@ extension ConfigurationBuilder {
             namePatterns: patterns,
             locations: try self.locations(scope, store: store, outer: nil),
             rewrite: try self.rewrite(scope, store: store, handler: nil),
-            fallback: try self.location(scope, store: store, handler: LocationHandler.none),
+            fallback: Location(try self.location(scope, store: store, handler: LocationHandler.none)),
             accessLog: log.map { self.destination($0.text) } ?? .off,
             accessLogFormat: try self.logFormat(log),
             headerTimeout: scope.number("client_header_timeout") ?? 60_000,
@@ -76,8 +76,8 @@ extension ConfigurationBuilder {
         _ scope: Scope,
         store: StoreSettings,
         outer: LocationPattern?
-    ) throws(ConfigurationError) -> LocationTable<LocationSettings> {
-        var table = LocationTable<LocationSettings>()
+    ) throws(ConfigurationError) -> LocationTable<Location> {
+        var table = LocationTable<Location>()
         for directive in scope.block.all("location") {
             guard let block = directive.block else { continue }
             let pattern = try LocationPattern(directive)
@@ -87,7 +87,7 @@ extension ConfigurationBuilder {
             var settings = try self.location(inner, store: store, handler: handler)
             settings.rewrite = try self.rewrite(inner, store: store, handler: handler)
             let nested = try self.locations(inner, store: store, outer: pattern)
-            guard table.insert(pattern, settings, nested: nested) else {
+            guard table.insert(pattern, Location(settings), nested: nested) else {
                 throw directive.error("duplicate location \"\(pattern)\"")
             }
         }

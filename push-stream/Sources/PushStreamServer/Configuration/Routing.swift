@@ -8,14 +8,15 @@ public indirect enum RewriteStep: Sendable {
     case respond(status: Int, text: ComplexValue?)
     /// `break`: no step after it is carried out.
     case stop
-    /// `if`: the steps inside; in a location, `settings` replace those of the location while the condition holds.
-    case branch(Condition, steps: [RewriteStep], settings: LocationSettings?)
+    /// `if`: the steps inside; in a location, `location` replaces the one around it while the condition holds.
+    case branch(Condition, steps: [RewriteStep], location: Location?)
 }
 
 /// Where a request goes.
 public struct Route<Request: VariableSource> {
-    /// The settings that hold for the request, `if` included; `handler` is what answers it.
-    public var settings: LocationSettings
+    /// What holds for the request, `if` included; its `handler` is what answers.
+    public var location: Location
+    public var settings: LocationSettings { location.settings }
     /// The request's variables with captures and `set`: what `ComplexValue.evaluate` takes.
     public var variables: VariableScope<Request>
 }
@@ -26,17 +27,17 @@ extension ServerSettings {
     /// - Parameter path: percent-decoded and normalised, as `$uri`.
     public func route<Request: VariableSource>(path: String, request: Request) -> Route<Request> {
         var variables = VariableScope(request: request)
-        var settings = self.fallback
-        if case .finished = RewriteStep.run(self.rewrite, &settings, &variables) {
-            return Route(settings: settings, variables: variables)
+        var location = self.fallback
+        if case .finished = RewriteStep.run(self.rewrite, &location, &variables) {
+            return Route(location: location, variables: variables)
         }
-        settings = self.fallback
+        location = self.fallback
         if let match = self.locations.match(path) {
-            settings = match.payload
+            location = match.payload
             variables.adopt(match.captures)
         }
-        _ = RewriteStep.run(settings.rewrite, &settings, &variables)
-        return Route(settings: settings, variables: variables)
+        if !location.settings.rewrite.isEmpty { _ = RewriteStep.run(location.settings.rewrite, &location, &variables) }
+        return Route(location: location, variables: variables)
     }
 }
 
@@ -50,7 +51,7 @@ extension RewriteStep {
 
     static func run(
         _ steps: [RewriteStep],
-        _ settings: inout LocationSettings,
+        _ location: inout Location,
         _ variables: inout VariableScope<some VariableSource>
     ) -> Outcome {
         for step in steps {
@@ -58,9 +59,11 @@ extension RewriteStep {
             case .assign(let name, let value):
                 variables.assign(value.evaluate(variables), to: name)
             case .respond(let status, let text):
+                var settings = location.settings
                 settings.handler = .respond(status: status, text: text)
                 // Nginx answers `return` before it looks at `allow` and `deny`.
                 settings.accessRules = []
+                location = Location(settings)
                 return .finished
             case .stop:
                 return .stopped
@@ -68,8 +71,8 @@ extension RewriteStep {
                 let (holds, captures) = condition.evaluate(variables)
                 guard holds else { continue }
                 variables.adopt(captures)
-                if let replacement { settings = replacement }
-                let outcome = Self.run(inner, &settings, &variables)
+                if let replacement { location = replacement }
+                let outcome = Self.run(inner, &location, &variables)
                 if case .fellThrough = outcome { continue }
                 return outcome
             }

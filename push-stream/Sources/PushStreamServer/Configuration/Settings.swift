@@ -13,7 +13,7 @@ public struct EngineConfiguration: Sendable {
 
 /// Directives of the main and `events` levels.
 public struct ProcessSettings: Sendable {
-    /// Number of event loops (`worker_processes`; `auto` is the number of processors).
+    /// Number of event loops (`worker_processes`; `auto` is the number of processors that this process may use).
     public var eventLoops: Int
     /// Connections one event loop holds at most (`worker_connections`).
     public var connectionsPerLoop: Int
@@ -27,6 +27,10 @@ public struct ProcessSettings: Sendable {
     public var shutdownTimeout: Int?
     /// `user`: whom the process becomes after its ports are bound, if root starts it.
     public var user: ProcessUser?
+    /// `daemon on`: the server is a process of its own, in the background.
+    public var isDaemon = false
+    /// Whether `error_log` stands at the main level; else `-e` may say where errors go.
+    public var namesErrorLog = false
 }
 
 /// A user and a group of the system.
@@ -57,11 +61,11 @@ public struct ServerSettings: Sendable {
     public var names: [String]
     /// What `names` match.
     public var namePatterns: [ServerNamePattern] = []
-    public var locations: LocationTable<LocationSettings>
+    public var locations: LocationTable<Location>
     /// `set`, `if` and `return` of the server itself, which run before a location is chosen.
     public var rewrite: [RewriteStep]
     /// What a request gets that no location matches.
-    public var fallback: LocationSettings
+    public var fallback: Location
     public var accessLog: LogDestination
     /// Each line of the access log.
     public var accessLogFormat: LogFormat = .combined
@@ -90,7 +94,16 @@ public struct ListenAddress: Sendable, Hashable {
     public var isTLS: Bool = false
 }
 
-/// One `location`, with everything it inherits resolved.
+/// One `location`, or an `if` in one. A class, so that a request refers to it instead of copying it.
+public final class Location: Sendable {
+    public let settings: LocationSettings
+
+    public init(_ settings: LocationSettings) {
+        self.settings = settings
+    }
+}
+
+/// What one `location` says, with everything it inherits resolved.
 public struct LocationSettings: Sendable {
     public var handler: LocationHandler
     /// `client_max_body_size`; 0 is without limit.

@@ -14,7 +14,9 @@ extension ConnectionHandler: SubscriberLink {
         let link: any SubscriberLink = socket ?? self
         let subscriber = Subscriber(
             hub: hub, link: link, profile: profile, sequence: result.sequence,
-            needsOrder: channels.count > 1 || longPoll != nil, keepAliveTime: keepAliveTime, longPoll: longPoll)
+            needsOrder: channels.count > 1 || longPoll != nil || result.catchesUpFrom != nil, keepAliveTime: keepAliveTime,
+            longPoll: longPoll)
+        if let event = result.catchesUpFrom { hub.resumes.insert(subscriber, after: event) }
         hub.enter(subscriber, channels: Array(zip(result.registered, channels.map(\.name))))
         hub.cancelTimer(self)
         if let socket {

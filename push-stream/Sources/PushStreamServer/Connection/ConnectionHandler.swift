@@ -27,6 +27,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     static let pendingLimit = 64 * 1024
     /// Milliseconds that a publisher waits when an event loop lags behind.
     private static let backlogPause: Int64 = 10
+    /// Bytes that most responses fit in.
+    private static let responseSize = 512
     /// Responses of one read are collected up to this many bytes.
     private static let outputBatch = 64 * 1024
 
@@ -45,6 +47,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     private var isPaused = false
     private var readIsDue = false
     private(set) var requests = 0
+    private var addresses: ConnectionAddresses?
     var connectionIndex = -1
     /// What the connection was before, if it comes back to NIO after a stream.
     private var resumed: Resumed?
@@ -235,21 +238,21 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             // The time for a head counts from its first byte, however slowly the rest comes.
             if !hadStarted { hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout) }
         case .failure(let failure): refuse(failure)
-        case .head(let head): begin(head)
+        case .head(let head): begin(head, isLast: buffer.readableBytes == 0)
         }
     }
 
-    private func begin(_ head: RequestHead) {
+    /// - Parameter isLast: whether nothing that comes after the head has come yet.
+    private func begin(_ head: RequestHead, isLast: Bool) {
         hub.updateTime()
         requests += 1
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
-        let server = listener.server(host: head.host)
+        let server = listener.server(of: head)
         let variables = RequestVariables(
-            head: head, connection: addresses(), server: server, hostname: hub.context.hostname, now: hub.now,
+            head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
             requestsOfConnection: requests, tls: tls?.session)
-        let route = server.settings.route(path: head.path, request: variables)
         let pending = PendingRequest(
-            Request(head: head, location: route.settings, variables: route.variables, log: server.accessLog))
+            Request(server.settings.route(path: head.path, request: variables), log: server.accessLog))
         if tls != nil, tls?.session == nil {
             let detail = "The plain HTTP request was sent to HTTPS port"
             let response = ErrorPage.response(400, server: pending.request.serverName, detail: detail)
@@ -272,7 +275,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         }
         if head.expectsContinue { append { $0.writeString("HTTP/1.1 100 Continue\r\n\r\n") } }
         state = .readingBody(pending)
-        hub.schedule(self, inMilliseconds: pending.request.location.bodyTimeout)
+        // Most bodies come with their heads and need no timer.
+        if isLast { hub.schedule(self, inMilliseconds: pending.request.location.bodyTimeout) }
     }
 
     private func readBody(_ pending: PendingRequest, _ buffer: inout ByteBuffer) {
@@ -292,18 +296,18 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         }
     }
 
-    private func addresses() -> ConnectionAddresses {
-        let (remote, local) = (channel?.remoteAddress, channel?.localAddress)
-        return ConnectionAddresses(
-            remoteHost: remote?.ipAddress ?? "unix:", remotePort: remote?.port, localHost: local?.ipAddress,
-            localPort: local?.port)
+    private func connectionAddresses() -> ConnectionAddresses {
+        if let addresses { return addresses }
+        let addresses = ConnectionAddresses(remote: channel?.remoteAddress, local: channel?.localAddress)
+        self.addresses = addresses
+        return addresses
     }
 
     // MARK: Answering
 
     /// Answers a request that is too broken to have a location.
     private func refuse(_ failure: HTTPFailure) {
-        let location = listener.defaultServer.settings.fallback
+        let location = listener.defaultServer.settings.fallback.settings
         let name = EngineVersion.serverName(showsVersion: location.serverTokens)
         hub.metrics.countResponse(failure.status)
         append {
@@ -353,7 +357,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func append(_ write: (inout ByteBuffer) -> Void) {
-        var buffer = output ?? ByteBuffer()
+        var buffer = output ?? ByteBufferAllocator().buffer(capacity: Self.responseSize)
         output = nil
         write(&buffer)
         output = buffer

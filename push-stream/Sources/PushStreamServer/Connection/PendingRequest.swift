@@ -3,18 +3,20 @@ import PushStreamCore
 
 /// A request with the settings that hold for it. A class: it is large and goes through many hands.
 final class Request {
-    let head: RequestHead
     var body: [UInt8] = []
-    let location: LocationSettings
     let variables: VariableScope<RequestVariables>
     let log: LogFile?
+    private let place: Location
 
-    init(head: RequestHead, location: LocationSettings, variables: VariableScope<RequestVariables>, log: LogFile?) {
-        self.head = head
-        self.location = location
-        self.variables = variables
+    init(_ route: Route<RequestVariables>, log: LogFile?) {
+        place = route.location
+        variables = route.variables
         self.log = log
     }
+
+    var head: RequestHead { _read { yield variables.request.head } }
+
+    var location: LocationSettings { _read { yield place.settings } }
 
     /// Of a response that has none of its own.
     var contentType: String { location.contentType(ofPath: head.path) }
@@ -33,14 +35,16 @@ final class Request {
     /// Whether somebody reads the body.
     var wantsBody: Bool {
         guard case .publisher = location.handler else { return false }
-        return [.post, .put, .delete].contains(head.method)
+        return switch head.method {
+        case .post, .put, .delete: true
+        default: false
+        }
     }
 
     /// `allow` and `deny`: the first that matches decides; without a match everybody may enter.
     var isAllowed: Bool {
         if location.accessRules.isEmpty { return true }
-        let remote = variables.request.connection.remoteHost ?? "unix:"
-        guard let address = ClientAddress(remote) else { return false }
+        guard let address = ClientAddress(variables.request.connection.remoteHost) else { return false }
         return location.accessRules.first { $0.network.contains(address) }?.allows ?? true
     }
 

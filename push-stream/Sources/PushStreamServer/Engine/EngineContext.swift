@@ -85,8 +85,18 @@ final class ListenerContext: Sendable {
     }
 
     /// Chooses by `Host` in Nginx's order, else the default server.
-    func server(host: String) -> ServerContext {
-        servers.count > 1 ? names.match(host).map { servers[$0.payload] } ?? defaultServer : defaultServer
+    func server(of head: RequestHead) -> ServerContext {
+        servers.count > 1 ? server(named: head.host) : defaultServer
+    }
+
+    /// - Parameter name: lower case, without port and trailing dot.
+    func server(named name: String) -> ServerContext {
+        names.match(name).map { servers[$0.payload] } ?? defaultServer
+    }
+
+    /// See ``LogFile/handOver(to:)``.
+    func handOverLogs(to user: ProcessUser) {
+        for server in servers { server.accessLog?.handOver(to: user) }
     }
 
     /// For `-s reopen`.

@@ -120,7 +120,7 @@ public final class PushStreamEngine: Sendable {
     private func bind(_ listen: ListenAddress, _ listener: ListenerContext, _ running: Running) async throws -> any Channel {
         let hubs = running.hubs
         let limit = outputLimit
-        let location = listener.defaultServer.settings.fallback
+        let location = listener.defaultServer.settings.fallback.settings
         var bootstrap = ServerBootstrap(group: running.group)
             .serverChannelOption(.backlog, value: Int32(clamping: listen.backlog))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -189,6 +189,11 @@ public final class PushStreamEngine: Sendable {
         for context in running.withLock({ $0?.contexts ?? [] }) { try context.reopenLogs() }
     }
 
+    /// Gives the access logs to the user that the process is about to become.
+    func handOverLogs(to user: ProcessUser) {
+        for context in running.withLock({ $0?.contexts ?? [] }) { context.handOverLogs(to: user) }
+    }
+
     /// Whether subscribers are accepted.
     public var isReady: Bool {
         running.withLock { $0?.context.isReady.load(ordering: .relaxed) ?? false }
@@ -221,5 +226,17 @@ public final class PushStreamEngine: Sendable {
             }.get()
         }
         try? await running.group.shutdownGracefully()
+    }
+
+    /// Looks at each event loop's part, from that loop.
+    ///
+    /// - Returns: nothing of an engine that does not run.
+    func onLoops<Value: Sendable>(_ look: @escaping @Sendable (LoopHub) -> Value) async throws -> [Value] {
+        var values: [Value] = []
+        for hub in running.withLock({ $0?.hubs ?? [] }) {
+            let box = hub.box
+            if let value = try await hub.loop.submit({ box.value.map(look) }).get() { values.append(value) }
+        }
+        return values
     }
 }

@@ -14,6 +14,8 @@ struct HTTPResponse {
     var contentType: String?
     var lastModified: Int?
     var location: String?
+    /// What every response of a location has.
+    var leadingFields: [(name: String, value: String)] = []
     /// Everything else, in the order in which it was added.
     var fields: [(name: String, value: String)] = []
     var body: Body = .bytes([])
@@ -47,21 +49,40 @@ struct HTTPResponse {
     }
 
     func render(into buffer: inout ByteBuffer, server: String, date: String, minorVersion: Int, isKeepAlive: Bool) {
-        buffer.writeString("HTTP/1.1 \(status) \(HTTPStatus.reason(status))\r\nServer: \(server)\r\nDate: \(date)\r\n")
-        if let contentType, status != 204 { buffer.writeString("Content-Type: \(contentType)\r\n") }
-        if case .bytes(let body) = body, status != 204 { buffer.writeString("Content-Length: \(body.count)\r\n") }
-        if let lastModified { buffer.writeString("Last-Modified: \(HTTPDate.format(lastModified))\r\n") }
-        if let location { buffer.writeString("Location: \(location)\r\n") }
-        if case .stream = body, minorVersion == 1 { buffer.writeString("Transfer-Encoding: chunked\r\n") }
-        buffer.writeString(isKeepAlive ? "Connection: keep-alive\r\n" : "Connection: close\r\n")
-        for field in fields { buffer.writeString("\(field.name): \(field.value)\r\n") }
-        buffer.writeString("\r\n")
+        // Piece by piece: strings that are put together first cost more than all else that a publish does.
+        buffer.writeStaticString("HTTP/1.1 ")
+        buffer.writeString(String(status))
+        buffer.writeStaticString(" ")
+        buffer.writeString(HTTPStatus.reason(status))
+        buffer.writeStaticString("\r\n")
+        Self.write("Server", server, into: &buffer)
+        Self.write("Date", date, into: &buffer)
+        if let contentType, status != 204 { Self.write("Content-Type", contentType, into: &buffer) }
+        if case .bytes(let body) = body, status != 204 { Self.write("Content-Length", String(body.count), into: &buffer) }
+        if let lastModified { Self.write("Last-Modified", HTTPDate.format(lastModified), into: &buffer) }
+        if let location { Self.write("Location", location, into: &buffer) }
+        if case .stream = body, minorVersion == 1 { buffer.writeStaticString("Transfer-Encoding: chunked\r\n") }
+        if isKeepAlive {
+            buffer.writeStaticString("Connection: keep-alive\r\n")
+        } else {
+            buffer.writeStaticString("Connection: close\r\n")
+        }
+        for field in leadingFields { Self.write(field.name, field.value, into: &buffer) }
+        for field in fields { Self.write(field.name, field.value, into: &buffer) }
+        buffer.writeStaticString("\r\n")
         if case .bytes(let body) = body, !omitsBody, status != 204 { buffer.writeBytes(body) }
+    }
+
+    private static func write(_ name: String, _ value: String, into buffer: inout ByteBuffer) {
+        buffer.writeString(name)
+        buffer.writeStaticString(": ")
+        buffer.writeString(value)
+        buffer.writeStaticString("\r\n")
     }
 
     /// A value from a client or a configuration must not start another field.
     static func sanitised(_ value: String) -> String {
-        value.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
+        value.utf8.contains { $0 < 0x20 || $0 == 0x7F }
             ? String(String.UnicodeScalarView(value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F })) : value
     }
 }
@@ -121,7 +142,10 @@ enum HTTPStatus {
 
     /// `add_header` without `always` applies to these.
     static func takesAddedHeaders(_ status: Int) -> Bool {
-        [200, 201, 204, 206, 301, 302, 303, 304, 307, 308].contains(status)
+        switch status {
+        case 200, 201, 204, 206, 301, 302, 303, 304, 307, 308: true
+        default: false
+        }
     }
 }
 

@@ -1,17 +1,31 @@
+import NIOCore
 import NginxConf
 import PushStreamCore
 
-/// The variables of one request, for the values and conditions of nginx.conf.
-struct RequestVariables: VariableSource {
-    var head: RequestHead
-    var connection: ConnectionAddresses
-    var server: ServerContext
-    var hostname: String
+/// The variables of one request, for the values and conditions of nginx.conf. A class: a request's values go through many hands.
+final class RequestVariables: VariableSource {
+    let head: RequestHead
+    let connection: ConnectionAddresses
+    let server: ServerContext
+    let hostname: String
     /// Milliseconds since 1970.
-    var now: Int
-    var requestsOfConnection: Int
+    let now: Int
+    let requestsOfConnection: Int
     /// nil if the connection is not encrypted.
-    var tls: TLSSession?
+    let tls: TLSSession?
+
+    init(
+        head: RequestHead, connection: ConnectionAddresses, server: ServerContext, hostname: String, now: Int,
+        requestsOfConnection: Int, tls: TLSSession? = nil
+    ) {
+        self.head = head
+        self.connection = connection
+        self.server = server
+        self.hostname = hostname
+        self.now = now
+        self.requestsOfConnection = requestsOfConnection
+        self.tls = tls
+    }
 
     func value(of variable: Variable) -> String? {
         switch variable {
@@ -74,12 +88,21 @@ struct RequestVariables: VariableSource {
     }
 }
 
-/// The two ends of a connection as text, without ports.
-struct ConnectionAddresses: Sendable {
-    var remoteHost: String?
-    var remotePort: Int?
-    var localHost: String?
-    var localPort: Int?
+/// The two ends of a connection. They become text when a configuration asks for it.
+final class ConnectionAddresses {
+    private let remote: SocketAddress?
+    private let local: SocketAddress?
+
+    init(remote: SocketAddress?, local: SocketAddress?) {
+        self.remote = remote
+        self.local = local
+    }
+
+    /// Without port; `unix:` for a client on this machine.
+    private(set) lazy var remoteHost = remote?.ipAddress ?? "unix:"
+    private(set) lazy var localHost = local?.ipAddress
+    var remotePort: Int? { remote?.port }
+    var localPort: Int? { local?.port }
 }
 
 /// The variables of a request that was answered, for the access log.

@@ -20,7 +20,7 @@ struct PublisherHandler {
                 ("Access-Control-Allow-Headers", ModuleFields.allowedHeaders),
             ]
         }
-        response.fields.insert(contentsOf: fields, at: 0)
+        response.leadingFields = fields
     }
 
     private func methods(_ settings: PublisherSettings) -> String {
@@ -45,9 +45,15 @@ struct PublisherHandler {
             default: return try publish(to: names, request, settings)
             }
         } catch {
-            if error == .outOfMemory {
+            if error.isOutOfMemory {
                 context.log.log(.error, "push stream: the store is full", ["limit": String(context.store.settings.memoryLimit)])
-                return request.errorPage(500)
+            }
+            if error == .outOfMemory { return request.errorPage(500) }
+            if error == .noRoomForChannel {
+                var response = HTTPResponse(error.status)
+                // What the client has sent behind a message that found no room must not overtake it when room comes.
+                response.closes = true
+                return response
             }
             return .refusal(error)
         }
@@ -69,9 +75,7 @@ struct PublisherHandler {
             }
             let draft = MessageDraft(
                 text: request.body, eventID: request.head.bytes("event-id"), eventType: request.head.bytes("event-type"))
-            infos = try context.store.withTable { table throws(StoreError) in
-                try table.publish(draft, to: names, stores: settings.storesMessages, now: now)
-            }
+            infos = try context.store.publish(draft, to: names, stores: settings.storesMessages, now: now)
         }
         return settings.infoOnPublish ? render(infos, request) : HTTPResponse(200)
     }

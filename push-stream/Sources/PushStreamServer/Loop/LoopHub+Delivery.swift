@@ -6,9 +6,25 @@ import Synchronization
 extension LoopHub {
     /// Hands out what came since the last time.
     func deliver() {
-        let deliveries = mailbox.drain()
+        var deliveries: [Delivery] = []
+        swap(&deliveries, &incoming)
+        mailbox.drain(into: &deliveries)
+        defer {
+            // The memory of a rush is not kept.
+            if deliveries.count <= Self.keptDeliveries {
+                deliveries.removeAll(keepingCapacity: true)
+                incoming = deliveries
+            }
+        }
         if deliveries.isEmpty { return }
         updateTime()
+        // Most ticks bring one message.
+        if deliveries.count == 1, deliveries[0].kind == .message {
+            guard let list = lists[deliveries[0].channel] else { return }
+            sendToOneChannelSubscribers(DeliveryBatch(list: list, messages: [deliveries[0].message]))
+            if list.orderedCount > 0 { sendInOrder(deliveries) }
+            return flush()
+        }
         var batches: [DeliveryBatch] = []
         var batchOf: [ChannelToken: Int] = [:]
         var deletions: [Delivery] = []
@@ -27,9 +43,11 @@ extension LoopHub {
             sendToOneChannelSubscribers(batch)
             if batch.list.orderedCount > 0 { needsOrder = true }
         }
-        if needsOrder { sendInOrder(deliveries) }
+        let caughtUp = needsOrder ? sendInOrder(deliveries) : []
         for deletion in deletions { endSubscriptions(deletion) }
         flush()
+        // Not sooner: what they have of this tick was gathered.
+        for subscriber in caughtUp { subscriber.catchUpEnded() }
     }
 
     /// Subscribers of this channel alone get all its messages of the tick as one buffer, in one system call each.
@@ -44,7 +62,7 @@ extension LoopHub {
                 var others: [Int] = []
                 sent += write(batch, profile, &others) * batch.messages.count
                 let subscribers = others.map { list.entries[$0].subscriber }
-                let buffer = subscribers.isEmpty ? ByteBuffer() : batch.encode(profile)
+                let buffer = subscribers.isEmpty ? ByteBuffer() : ByteBuffer(bytes: batch.encode(profile))
                 for subscriber in subscribers where !subscriber.needsOrder && subscriber.isActive {
                     sent += batch.messages.count
                     if !subscriber.link.send(buffer) { subscriber.disconnect(.slow) }
@@ -55,7 +73,7 @@ extension LoopHub {
                 let rest = batch.messages.filter { $0.sequence > subscriber.sequence }
                 if rest.isEmpty { continue }
                 sent += rest.count
-                let buffer = DeliveryBatch(list: list, messages: rest).encode(subscriber.profile)
+                let buffer = ByteBuffer(bytes: DeliveryBatch(list: list, messages: rest).encode(subscriber.profile))
                 if !subscriber.link.send(buffer) { subscriber.disconnect(.slow) }
             }
         }
@@ -65,10 +83,12 @@ extension LoopHub {
     /// Writes a batch to the sockets of one profile.
     private func write(_ batch: DeliveryBatch, _ profile: SubscriberProfile, _ others: inout [Int]) -> Int {
         guard batch.list.entries.contains(where: { $0.profile == profile.index }) else { return 0 }
-        let buffer = batch.encode(profile)
-        let (sent, shortfalls) = buffer.withUnsafeReadableBytes { bytes in
+        let bytes = batch.encode(profile)
+        let (sent, shortfalls) = bytes.withUnsafeBytes { bytes in
             batch.list.write(bytes, profile: Int32(profile.index), others: &others)
         }
+        if shortfalls.isEmpty { return sent }
+        let buffer = ByteBuffer(bytes: bytes)
         for shortfall in shortfalls {
             guard let socket = shortfall.subscriber.link as? SubscriberSocket else { continue }
             if let taken = shortfall.taken { socket.keep(buffer, after: taken) } else { socket.lost() }
@@ -76,15 +96,24 @@ extension LoopHub {
         return sent
     }
 
-    /// Subscribers of several channels get the messages one by one, in the order of the publishes; long polls take the first.
-    private func sendInOrder(_ deliveries: [Delivery]) {
+    /// Subscribers of several channels get the messages one by one, in the order of the publishes; long polls take the first. Those that
+    /// catch up are spared what they have.
+    ///
+    /// - Returns: those that have caught up.
+    private func sendInOrder(_ deliveries: [Delivery]) -> [Subscriber] {
         var sent = 0
+        var caughtUp: [Subscriber] = []
         for delivery in deliveries where delivery.kind == .message {
             guard let list = lists[delivery.channel], list.orderedCount > 0 else { continue }
             var cache = [ByteBuffer?](repeating: nil, count: profiles.count)
             let subscribers = list.entries.map(\.subscriber)
+            let event = resumes.isEmpty ? nil : delivery.message.streamEventID
             for subscriber in subscribers
             where subscriber.needsOrder && subscriber.isActive && subscriber.sequence < delivery.message.sequence {
+                if subscriber.isCatchingUp, let event {
+                    if resumes.skips(event, for: subscriber) { continue }
+                    caughtUp.append(subscriber)
+                }
                 sent += 1
                 if subscriber.longPoll != nil {
                     subscriber.answer(with: delivery.message)
@@ -97,6 +126,7 @@ extension LoopHub {
             }
         }
         metrics.deliveries.wrappingAdd(sent, ordering: .relaxed)
+        return caughtUp
     }
 
     private func endSubscriptions(_ deletion: Delivery) {
@@ -128,10 +158,10 @@ private struct DeliveryBatch {
     let list: SubscriberList
     var messages: [Message]
 
-    func encode(_ profile: SubscriberProfile) -> ByteBuffer {
-        if messages.count == 1 { return ByteBuffer(bytes: profile.encode(messages[0])) }
+    func encode(_ profile: SubscriberProfile) -> [UInt8] {
+        if messages.count == 1 { return profile.encode(messages[0]) }
         var bytes: [UInt8] = []
         for message in messages { bytes += profile.encode(message) }
-        return ByteBuffer(bytes: bytes)
+        return bytes
     }
 }

@@ -8,6 +8,8 @@ import Synchronization
 final class LoopHub {
     /// Resolution of all timers, in milliseconds.
     static let tickLength = 100
+    /// Deliveries of one tick whose memory is kept for the next.
+    static let keptDeliveries = 256
     /// Channels that one tick's sweep looks at.
     private static let sweepBatch = 500
 
@@ -22,6 +24,7 @@ final class LoopHub {
     /// Subscribers' sockets that have left NIO.
     var sockets = SocketTable()
     let watcher: SocketWatcher
+    var resumes = ResumeTable()
     /// For reads of ``sockets``: what is read is handled before the next read.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
     /// For the encrypted connections of this loop.
@@ -34,6 +37,8 @@ final class LoopHub {
     private(set) var now: Int
     private var dateSecond = 0
     private var date = ""
+    /// Memory for what a tick takes from ``mailbox``; empty between ticks.
+    var incoming: [Delivery] = []
     /// Subscribers with writes of this tick that wait for the flush.
     private var unflushed: [Subscriber] = []
     /// Set while the engine stops; see ``drain(over:)``.
@@ -196,6 +201,7 @@ final class LoopHub {
     /// Takes a subscriber out of every list, and out of the store's counts. Its link lives on.
     func leave(_ subscriber: Subscriber, reason: DisconnectReason) {
         subscriber.isActive = false
+        resumes.remove(subscriber)
         wheel.cancel(subscriber)
         let tokens = subscriber.subscriptions.map(\.list.channel)
         for subscription in subscriber.subscriptions { drop(subscription) }

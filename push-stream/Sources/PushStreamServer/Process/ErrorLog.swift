@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// The error log, with Nginx's levels and line format: `2026/01/31 23:59:59 [error] 123#0: text, key: value`.
 public final class ErrorLog: Sendable {
@@ -6,6 +7,7 @@ public final class ErrorLog: Sendable {
     public let level: ErrorLogLevel
     private let file: LogFile
     private let timeZone: TimeZone
+    private let hasStandardError = Atomic(false)
 
     /// - Throws: `LogFileError` if the file cannot be opened.
     public init(_ destination: LogDestination, level: ErrorLogLevel = .error) throws(LogFileError) {
@@ -32,6 +34,16 @@ public final class ErrorLog: Sendable {
     /// For `-s reopen`.
     public func reopen() throws(LogFileError) {
         try self.file.reopen()
+        if self.hasStandardError.load(ordering: .relaxed) { self.file.takeStandardError() }
+    }
+
+    /// See ``LogFile/handOver(to:)``.
+    func handOver(to user: ProcessUser) { self.file.handOver(to: user) }
+
+    /// Standard error of a daemon goes to the log, unless it is the log.
+    func takeStandardError() {
+        self.hasStandardError.store(true, ordering: .relaxed)
+        self.file.takeStandardError()
     }
 
     static func escaped(_ text: String) -> String {

@@ -50,6 +50,26 @@ public final class LogFile: Sendable {
         if old >= 0 { close(old) }
     }
 
+    /// Gives the file to the user that the process is about to become, who else could not open it again (`-s reopen`).
+    func handOver(to user: ProcessUser) {
+        guard case .file = self.destination else { return }
+        self.descriptor.withLock { descriptor in
+            var status = stat()
+            // Devices and pipes are others'.
+            guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid != user.userID else {
+                return
+            }
+            // Where it fails, the file is used as it is: it is open.
+            _ = fchown(descriptor, user.userID, gid_t.max)
+        }
+    }
+
+    /// Lets what the system writes to standard error, such as the last words of a crash, go to this file.
+    func takeStandardError() {
+        guard case .file = self.destination else { return }
+        self.descriptor.withLock { _ = dup2($0, STDERR_FILENO) }
+    }
+
     private static func open(_ destination: LogDestination) throws(LogFileError) -> Int32 {
         switch destination {
         case .standardError: return STDERR_FILENO

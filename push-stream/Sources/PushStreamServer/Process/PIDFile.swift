@@ -1,27 +1,99 @@
 import Foundation
+import Synchronization
 
 /// The file that tells `-s` which process to signal.
-public struct PIDFile: Sendable {
+///
+/// The process that serves holds a lock on it. So a second one with the same file is refused, and a file that a process left behind
+/// when it was killed is known for what it is, even when another program has got its number meanwhile.
+public final class PIDFile: Sendable {
     public let path: String
+
+    private struct State {
+        /// Open and locked while this process has the file; else -1.
+        var descriptor: Int32 = -1
+        /// Whether the file holds this process's id.
+        var isWritten = false
+    }
+
+    private let state = Mutex(State())
 
     public init(path: String) {
         self.path = path
     }
 
-    /// Why the file cannot be used, in nginx's words.
+    deinit {
+        let descriptor = self.state.withLock { $0.descriptor }
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Why the file cannot be used, in nginx's words where it has such.
     public struct Failure: Error, Equatable, CustomStringConvertible {
         public var description: String
     }
 
-    /// Writes this process's id.
-    public func write() throws(Failure) {
-        let descriptor = open(self.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    // MARK: The process that serves
+
+    /// Takes the file for this process, and leaves what it holds as it is.
+    ///
+    /// - Throws: if it cannot be opened, or if a running push-stream has it.
+    public func acquire() throws(Failure) {
+        guard self.state.withLock({ $0.descriptor }) < 0 else { return }
+        let descriptor = open(self.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else { throw self.failure("open", errno) }
-        defer { close(descriptor) }
-        let text = Array("\(getpid())\n".utf8)
-        let written = text.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-        guard written == text.count else { throw self.failure("write", errno) }
+        var lock = Self.wholeFile
+        // A file system that knows no locks is no reason not to serve.
+        if fcntl(descriptor, F_SETLK, &lock) != 0, errno == EAGAIN || errno == EACCES {
+            close(descriptor)
+            let owner = (try? self.read()).map { " with process id \($0)" } ?? ""
+            throw Failure(description: "push-stream already runs\(owner): it holds \"\(self.path)\"")
+        }
+        self.state.withLock { $0.descriptor = descriptor }
     }
+
+    /// Writes this process's id; takes the file if that has not been done.
+    public func write() throws(Failure) {
+        try self.acquire()
+        let text = Array("\(getpid())\n".utf8)
+        let code = self.state.withLock { state -> Int32 in
+            guard ftruncate(state.descriptor, 0) == 0 else { return errno }
+            let written = text.withUnsafeBytes { pwrite(state.descriptor, $0.baseAddress, $0.count, 0) }
+            guard written == text.count else { return written < 0 ? errno : ENOSPC }
+            state.isWritten = true
+            return 0
+        }
+        guard code == 0 else { throw self.failure("write", code) }
+    }
+
+    /// Gives the file up, and removes it if it still is this process's.
+    public func remove() {
+        self.state.withLock { state in
+            guard state.descriptor >= 0 else { return }
+            var (mine, named) = (stat(), stat())
+            let isInPlace =
+                fstat(state.descriptor, &mine) == 0 && lstat(self.path, &named) == 0 && mine.st_ino == named.st_ino
+                && mine.st_dev == named.st_dev
+            // Where `user` has taken away the right to remove it, an empty file says the same.
+            if isInPlace, state.isWritten || mine.st_size == 0, unlink(self.path) != 0 { _ = ftruncate(state.descriptor, 0) }
+            close(state.descriptor)
+            state = State()
+        }
+    }
+
+    /// Whether a process could take the file, for `-t`. Leaves everything as it was.
+    public func check() throws(Failure) {
+        let fresh = open(self.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        if fresh >= 0 {
+            unlink(self.path)
+            close(fresh)
+            return
+        }
+        guard errno == EEXIST else { throw self.failure("open", errno) }
+        let known = open(self.path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard known >= 0 else { throw self.failure("open", errno) }
+        close(known)
+    }
+
+    // MARK: Others
 
     /// The process id that the file holds.
     public func read() throws(Failure) -> pid_t {
@@ -38,10 +110,27 @@ public struct PIDFile: Sendable {
         return pid
     }
 
-    /// Removes the file if it still is this process's.
-    public func remove() {
-        guard let pid = try? self.read(), pid == getpid() else { return }
-        unlink(self.path)
+    /// The process id of the push-stream that has the file.
+    ///
+    /// - Throws: if the file cannot be read, or if no process has it: then it was left behind, or is another program's.
+    public func owner() throws(Failure) -> pid_t {
+        let pid = try self.read()
+        let descriptor = open(self.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw self.failure("open", errno) }
+        defer { close(descriptor) }
+        var lock = Self.wholeFile
+        guard fcntl(descriptor, F_GETLK, &lock) != 0 || lock.l_type != Int16(F_UNLCK) else {
+            let reason = "no running push-stream has it, so nothing was signalled; remove the file if no other program needs it"
+            throw Failure(description: "process id \(pid) in \"\(self.path)\" is stale: \(reason)")
+        }
+        return pid
+    }
+
+    private static var wholeFile: flock {
+        var lock = flock()
+        lock.l_type = Int16(F_WRLCK)
+        lock.l_whence = Int16(SEEK_SET)
+        return lock
     }
 
     private func failure(_ call: String, _ code: Int32) -> Failure {

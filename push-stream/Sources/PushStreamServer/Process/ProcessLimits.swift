@@ -18,18 +18,32 @@ enum ProcessLimits {
         return Int(clamping: limit.rlim_cur)
     }
 
+    /// The limit of open files in force.
+    static var openFileLimit: Int {
+        var limit = rlimit()
+        return getrlimit(Self.openFiles, &limit) == 0 ? Int(clamping: limit.rlim_cur) : .max
+    }
+
+    /// Nginx's warning if the event loops may hold more connections than the process may open files.
+    static func warning(_ process: ProcessSettings, limit: Int = Self.openFileLimit) -> String? {
+        let limit = max(limit, process.openFileLimit ?? 0)
+        guard process.eventLoops * process.connectionsPerLoop > limit else { return nil }
+        let loops = process.eventLoops > 1 ? "\(process.eventLoops) times " : ""
+        return "\(loops)\(process.connectionsPerLoop) worker_connections exceed open file resource limit: \(limit)"
+    }
+
     /// `user`: gives root's rights away for good. The C library changes all threads.
     ///
     /// - Throws: the system call that failed, in nginx's words.
     static func become(_ user: ProcessUser) throws(ProcessFailure) {
-        guard setgid(user.groupID) == 0 else { throw Self.failure("setgid(\(user.groupID))") }
+        guard setgid(user.groupID) == 0 else { throw ProcessFailure("setgid(\(user.groupID))", errno) }
         #if canImport(Darwin)
             let groups = initgroups(user.name, Int32(bitPattern: user.groupID))
         #else
             let groups = initgroups(user.name, user.groupID)
         #endif
-        guard groups == 0 else { throw Self.failure("initgroups(\(user.name), \(user.groupID))") }
-        guard setuid(user.userID) == 0 else { throw Self.failure("setuid(\(user.userID))") }
+        guard groups == 0 else { throw ProcessFailure("initgroups(\(user.name), \(user.groupID))", errno) }
+        guard setuid(user.userID) == 0 else { throw ProcessFailure("setuid(\(user.userID))", errno) }
     }
 
     #if canImport(Glibc)
@@ -37,13 +51,14 @@ enum ProcessLimits {
     #else
         private static let openFiles = RLIMIT_NOFILE
     #endif
-
-    private static func failure(_ call: String) -> ProcessFailure {
-        ProcessFailure(description: "\(call) failed (\(errno): \(String(cString: strerror(errno))))")
-    }
 }
 
 /// Why the process does not start, in one line.
 struct ProcessFailure: Error, CustomStringConvertible {
     var description: String
+
+    /// A system call that failed with this `errno`, in nginx's words.
+    init(_ call: String, _ code: Int32) {
+        self.description = "\(call) failed (\(code): \(String(cString: strerror(code))))"
+    }
 }

@@ -9,17 +9,23 @@ public struct PushStreamCommand: Sendable {
         self.options = options
     }
 
-    /// Runs the program as its command line says.
+    /// Runs the program as its command line says, and ends the process with 0, or with 1 after an error that was told on standard error.
+    ///
+    /// The calling thread waits in the ordinary way, not as an asynchronous `main` does: that one ends its thread inside libdispatch,
+    /// and the C library passes over a thread that ends when it gives root's rights away for all threads (`user`).
     ///
     /// - Parameter arguments: without the program's name.
-    /// - Returns: the exit status: 0, or 1 after an error that was told on standard error.
-    public static func main(_ arguments: [String]) async -> Int32 {
+    public static func main(_ arguments: [String]) -> Never {
+        let command: PushStreamCommand
         do throws(CommandLineOptions.ParseError) {
-            return await PushStreamCommand(try CommandLineOptions(parsing: arguments)).run()
+            command = PushStreamCommand(try CommandLineOptions(parsing: arguments))
         } catch {
             Self.tell(error.description)
-            return 1
+            exit(1)
         }
+        Task.detached { exit(await command.run()) }
+        // Returns after each signal that has a handler.
+        while true { pause() }
     }
 
     public func run() async -> Int32 {
@@ -27,11 +33,16 @@ public struct PushStreamCommand: Sendable {
             self.showVersion()
             guard self.options.testsConfiguration else { return 0 }
         }
-        let loaded: LoadedConfiguration
+        let isServing = !self.options.testsConfiguration && self.options.signal == nil
+        // Before the configuration is read, so that no signal meets its default effect meanwhile.
+        let signals = isServing ? SignalStream() : nil
+        let readiness = isServing ? Daemon.begin() : nil
+        var loaded: LoadedConfiguration
         do throws(ConfigurationError) {
             loaded = try EngineConfiguration.load(
                 path: self.options.configurationPath, prefix: self.options.prefix,
                 globalDirectives: self.options.globalDirectives)
+            self.chooseErrorLog(&loaded.engine.process)
         } catch {
             Self.tell(error.description)
             if self.options.testsConfiguration { Self.tell("configuration file \(self.options.configurationPath) test failed") }
@@ -39,7 +50,16 @@ public struct PushStreamCommand: Sendable {
         }
         if self.options.testsConfiguration { return self.test(loaded) }
         if let signal = self.options.signal { return self.send(signal, loaded.engine.process.pidFile) }
-        return await self.serve(loaded)
+        if readiness == nil { for diagnostic in loaded.diagnostics { Self.tell(diagnostic.description) } }
+        do {
+            if loaded.engine.process.isDaemon, readiness == nil { return try Daemon.start() }
+            let service = PushStreamService(loaded.engine, signals: signals ?? SignalStream(), readiness: readiness)
+            try await service.run()
+            return 0
+        } catch {
+            Self.tell("[emerg] \(error)")
+            return 1
+        }
     }
 
     /// One line on standard error, in nginx's form.
@@ -51,7 +71,7 @@ public struct PushStreamCommand: Sendable {
 
     private func showVersion() {
         var text = "push-stream version: push-stream/\(EngineVersion.number)\n"
-        if self.options.showsBuild { text += "directives of the Nginx Push Stream module \(EngineVersion.moduleVersion)\n" }
+        if self.options.showsBuild { text += BuildDescription.text }
         if self.options.showsHelp { text += CommandLineOptions.usage }
         FileHandle.standardError.write(Data(text.utf8))
     }
@@ -74,7 +94,15 @@ public struct PushStreamCommand: Sendable {
             Self.tell("the configuration file \(path) syntax is ok")
         }
         do throws(LogFileError) {
+            if let warning = ProcessLimits.warning(process) { Self.tell("[warn] \(warning)") }
             for destination in [process.errorLog] + loaded.engine.servers.map(\.accessLog) { _ = try LogFile(destination) }
+        } catch {
+            Self.tell("[emerg] \(error)")
+            Self.tell("configuration file \(path) test failed")
+            return 1
+        }
+        do throws(PIDFile.Failure) {
+            if let pidFile = process.pidFile { try PIDFile(path: pidFile).check() }
         } catch {
             Self.tell("[emerg] \(error)")
             Self.tell("configuration file \(path) test failed")
@@ -95,7 +123,9 @@ public struct PushStreamCommand: Sendable {
 
     private func send(_ signal: CommandLineOptions.Signal, _ path: String?) -> Int32 {
         guard let path else {
-            Self.tell("[error] no \"pid\" directive in \(self.options.configurationPath) tells where the running push-stream is")
+            Self.tell(
+                "[error] no \"pid\" directive in \(self.options.configurationPath) tells where the running push-stream is: add one, or "
+                    + "send the process the signal yourself")
             return 1
         }
         let number: Int32
@@ -108,7 +138,7 @@ public struct PushStreamCommand: Sendable {
             return 1
         }
         do throws(PIDFile.Failure) {
-            let pid = try PIDFile(path: path).read()
+            let pid = try PIDFile(path: path).owner()
             guard kill(pid, number) == 0 else {
                 Self.tell("[alert] kill(\(pid), \(number)) failed (\(errno): \(String(cString: strerror(errno))))")
                 return 1
@@ -120,16 +150,11 @@ public struct PushStreamCommand: Sendable {
         return 0
     }
 
-    // MARK: Serving
+    // MARK: -e
 
-    private func serve(_ loaded: LoadedConfiguration) async -> Int32 {
-        for diagnostic in loaded.diagnostics { Self.tell(diagnostic.description) }
-        do {
-            try await PushStreamService(loaded.engine, fallbackErrorLog: self.options.errorLog).run()
-            return 0
-        } catch {
-            Self.tell("[emerg] \(error)")
-            return 1
-        }
+    /// `-e` is where errors go if the configuration does not say it.
+    private func chooseErrorLog(_ process: inout ProcessSettings) {
+        guard !process.namesErrorLog, let path = self.options.errorLog, path != "stderr" else { return }
+        process.errorLog = .file(path.hasPrefix("/") ? path : self.options.prefix + path)
     }
 }

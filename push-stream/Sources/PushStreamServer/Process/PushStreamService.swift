@@ -1,17 +1,18 @@
 import Foundation
+import NIOCore
 import NginxConf
 
 /// A push-stream process from start to end: limits, logs, pid file, the engine, signals.
 struct PushStreamService {
     private let configuration: EngineConfiguration
-    private let errorLog: LogDestination
+    private let signals: SignalStream
+    /// Whom to tell that the start has succeeded.
+    private let readiness: Daemon.Readiness?
 
-    /// - Parameter fallbackErrorLog: `-e`, for a configuration that leaves the error log on standard error.
-    init(_ configuration: EngineConfiguration, fallbackErrorLog: String?) {
+    init(_ configuration: EngineConfiguration, signals: SignalStream, readiness: Daemon.Readiness?) {
         self.configuration = configuration
-        var destination = configuration.process.errorLog
-        if destination == .standardError, let path = fallbackErrorLog, path != "stderr" { destination = .file(path) }
-        self.errorLog = destination
+        self.signals = signals
+        self.readiness = readiness
     }
 
     /// Serves until a signal ends it.
@@ -19,37 +20,50 @@ struct PushStreamService {
     /// - Throws: why it could not start, told in one line by its description.
     func run() async throws {
         let process = self.configuration.process
-        // Before anything else, so that no signal meets its default effect.
-        let signals = SignalStream()
-        let log = try ErrorLog(self.errorLog, level: process.errorLogLevel)
+        self.signals.takeEndings()
+        let log = try ErrorLog(process.errorLog, level: process.errorLogLevel)
         if let wanted = process.openFileLimit {
             let limit = ProcessLimits.raiseOpenFiles(to: wanted)
             if limit < wanted {
                 log.log(.warn, "open files are limited below worker_rlimit_nofile", ["limit": "\(limit)", "wanted": "\(wanted)"])
             }
         }
-        let engine = PushStreamEngine(configuration: self.configuration, log: log)
-        let addresses = try await engine.start()
+        if let warning = ProcessLimits.warning(process) { log.log(.warn, warning) }
+        // Before the ports: a second server with this file must not serve for a moment.
         let pidFile = process.pidFile.map(PIDFile.init(path:))
+        try pidFile?.acquire()
+        let engine = PushStreamEngine(configuration: self.configuration, log: log)
+        let addresses: [SocketAddress]
         do {
+            addresses = try await engine.start()
             try pidFile?.write()
             if let user = process.user {
-                if geteuid() == 0 {
-                    try ProcessLimits.become(user)
-                } else {
-                    log.log(.warn, "the \"user\" directive makes sense only if root starts the process, ignored")
-                }
+                log.handOver(to: user)
+                engine.handOverLogs(to: user)
+                try ProcessLimits.become(user)
             }
         } catch {
             await engine.shutdown(gracePeriod: .zero)
             pidFile?.remove()
             throw error
         }
-        log.log(.notice, "push-stream \(EngineVersion.number) started")
-        for address in addresses { log.log(.notice, "listening", ["address": "\(address)"]) }
-        await self.serve(engine, log, signals.events, pidFile)
+        log.log(
+            .notice, "push-stream \(EngineVersion.number) started",
+            ["pid": "\(getpid())", "event loops": "\(process.eventLoops)"])
+        for address in addresses { log.log(.notice, "listening", ["address": Self.name(address)]) }
+        if let readiness = self.readiness {
+            log.takeStandardError()
+            readiness.tell()
+        }
+        await self.serve(engine, log, self.signals.events, pidFile)
         pidFile?.remove()
         log.log(.notice, "exit")
+    }
+
+    /// As nginx.conf names it.
+    private static func name(_ address: SocketAddress) -> String {
+        guard let host = address.ipAddress, let port = address.port else { return "unix:\(address.pathname ?? "")" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
     /// Obeys signals until one of them ends the engine.
@@ -67,6 +81,11 @@ struct PushStreamService {
                 await self.drain(engine, log, signals, pidFile)
                 return
             case .reopen: self.reopen(engine, log)
+            case .upgrade:
+                log.log(
+                    .warn,
+                    "signal USR2 received, ignored: the program cannot be replaced while it serves; stop it and start the new one"
+                )
             case .reload: log.log(.warn, "signal HUP received, ignored: restart to apply a configuration")
             }
         }

@@ -3,7 +3,7 @@ import Foundation
 
 /// The signals that control the process, as values in the order in which they came.
 ///
-/// From `init` on they no longer have their default effect, so none is lost between start and the first read.
+/// From the first moment they no longer have their default effect, so none is lost between start and the first read.
 public final class SignalStream {
     public enum Event: Sendable, Equatable {
         /// TERM and INT: stop at once.
@@ -14,27 +14,36 @@ public final class SignalStream {
         case reopen
         /// HUP.
         case reload
+        /// USR2: nginx replaces its program then.
+        case upgrade
     }
 
     public let events: AsyncStream<Event>
-    private let sources: [any DispatchSourceSignal]
+    private let continuation: AsyncStream<Event>.Continuation
+    private let queue = DispatchQueue(label: "push-stream.signals")
+    private var sources: [any DispatchSourceSignal] = []
 
+    /// Takes the signals that a process outlives. Those that end it do so by themselves until ``takeEndings()``.
     public init() {
         // More than a few waiting signals say nothing new.
         let (stream, continuation) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(16))
         self.events = stream
-        let queue = DispatchQueue(label: "push-stream.signals")
-        let table: [(Int32, Event)] = [
-            (SIGTERM, .stop), (SIGINT, .stop), (SIGQUIT, .quit), (SIGUSR1, .reopen), (SIGHUP, .reload),
-        ]
-        self.sources = table.map { number, event in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { continuation.yield(event) }
-            source.resume()
-            return source
-        }
+        self.continuation = continuation
+        for (number, event) in [(SIGUSR1, Event.reopen), (SIGHUP, .reload), (SIGUSR2, .upgrade)] { self.take(number, event) }
         // A client that is gone must not end the process.
         signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Takes TERM, INT and QUIT, when there is something to end in order.
+    func takeEndings() {
+        for (number, event) in [(SIGTERM, Event.stop), (SIGINT, .stop), (SIGQUIT, .quit)] { self.take(number, event) }
+    }
+
+    private func take(_ number: Int32, _ event: Event) {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: self.queue)
+        source.setEventHandler { [continuation] in continuation.yield(event) }
+        source.resume()
+        self.sources.append(source)
     }
 }

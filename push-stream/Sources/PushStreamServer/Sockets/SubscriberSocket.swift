@@ -52,7 +52,7 @@ final class SubscriberSocket: SubscriberLink {
     // MARK: Writing
 
     /// Encrypted bytes are different for each client.
-    var directDescriptor: Int32 { tls == nil ? descriptor : -1 }
+    var directDescriptor: Int32 { queue == nil && tls == nil ? descriptor : -1 }
 
     func send(_ buffer: ByteBuffer) -> Bool {
         if let queue, queue.count > hub.context.outputLimit { return false }

@@ -84,7 +84,7 @@ final class TLSContext: @unchecked Sendable {
             let listener = Unmanaged<ListenerContext>.fromOpaque(argument).takeUnretainedValue()
             let name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0).lowercased() }
             let server =
-                name.map { listener.server(host: $0.hasSuffix(".") ? String($0.dropLast()) : $0) } ?? listener.defaultServer
+                name.map { listener.server(named: $0.hasSuffix(".") ? String($0.dropLast()) : $0) } ?? listener.defaultServer
             if server.settings.tls?.rejectsHandshake == true {
                 alert?.pointee = SSL_AD_UNRECOGNIZED_NAME
                 return SSL_TLSEXT_ERR_ALERT_FATAL

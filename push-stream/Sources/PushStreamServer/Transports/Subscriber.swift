@@ -26,8 +26,10 @@ final class Subscriber: LoopTimed {
     /// Messages up to here were part of what the subscriber got at its start.
     let sequence: UInt64
     var subscriptions: [Subscription] = []
-    /// Takes messages one by one, because it has several channels or waits for a single message.
-    let needsOrder: Bool
+    /// Takes messages one by one, because it has several channels, waits for a single message, or catches up.
+    private(set) var needsOrder: Bool
+    /// Whether it may be sent messages that it has from an earlier connection; see ``ResumeTable``.
+    var isCatchingUp = false
     /// Whether it is in the store and in the lists.
     var isActive = true
     /// Tick of the last write of its own, from which the ping interval counts; see ``lastWrite``.
@@ -59,6 +61,13 @@ final class Subscriber: LoopTimed {
     /// Tick of the last write. What goes to all subscribers of a channel is noted once, in its list.
     private var lastWrite: Int {
         needsOrder ? lastActivity : max(lastActivity, subscriptions.first?.list.lastActivity ?? 0)
+    }
+
+    /// It has caught up: one that has a single channel takes messages with the others of that channel from now on.
+    func catchUpEnded() {
+        guard isActive, longPoll == nil, subscriptions.count == 1 else { return }
+        needsOrder = false
+        subscriptions[0].list.releaseFromOrder(at: Int(subscriptions[0].index), descriptor: link.directDescriptor)
     }
 
     // MARK: Time

@@ -17,7 +17,7 @@ final class SubscriberList {
     let channel: ChannelToken
     let name: ChannelName
     private(set) var entries: ContiguousArray<Entry> = []
-    /// Subscribers that also have other channels, or wait for a single message: they need the order of the whole tick.
+    /// Subscribers that also have other channels, wait for a single message or catch up: they need the order of the whole tick.
     private(set) var orderedCount = 0
     /// Nobody joined after this place in the order of all publishes.
     private(set) var lastJoin: UInt64 = 0
@@ -48,6 +48,12 @@ final class SubscriberList {
             entries[index] = last
             last.subscriber.subscriptions[Int(last.slot)].index = Int32(index)
         }
+    }
+
+    /// The entry's subscriber needs the order no more.
+    func releaseFromOrder(at index: Int, descriptor: Int32) {
+        orderedCount -= 1
+        entries[index].descriptor = descriptor
     }
 
     func setDescriptor(_ descriptor: Int32, at index: Int) {

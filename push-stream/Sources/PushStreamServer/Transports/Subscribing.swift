@@ -28,7 +28,7 @@ extension ConnectionHandler {
             case .webSocket: finish(request.errorPage(500), of: request)
             }
         } catch {
-            if error == .outOfMemory {
+            if error.isOutOfMemory {
                 hub.context.log.log(
                     .error, "push stream: the store is full", ["limit": String(hub.context.store.settings.memoryLimit)])
             }

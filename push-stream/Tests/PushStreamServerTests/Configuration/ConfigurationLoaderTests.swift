@@ -188,7 +188,7 @@ import Testing
             server { location / { push_stream_subscriber long-polling; push_stream_channels_path a; push_stream_subscriber_connection_ttl 7s; } } }
             """)
         let server = try #require(loaded.engine.servers.first)
-        let settings = server.fallback
+        let settings = server.fallback.settings
         #expect(loaded.engine.process.eventLoops == 1 && loaded.engine.process.connectionsPerLoop == 512)
         #expect(loaded.engine.store.messageTTL == 1_800_000 && loaded.engine.store.channelInactivityTime == 30_000)
         #expect(settings.maxBodySize == 1 << 20 && settings.keepAliveTimeout == 75_000 && settings.keepAliveRequests == 1000)
@@ -196,7 +196,7 @@ import Testing
         #expect(server.headerBufferSize == 1024 && server.largeHeaderBuffers == (4, 8192))
         #expect(settings.contentType(ofPath: "/a.HTML") == "text/html")
         #expect(settings.contentType(ofPath: "/a.b/c") == "text/plain")
-        guard case .subscriber(let subscriber)? = server.locations.match("/")?.payload.handler else {
+        guard case .subscriber(let subscriber)? = server.locations.match("/")?.payload.settings.handler else {
             Issue.record("no subscriber")
             return
         }
@@ -231,7 +231,7 @@ import Testing
         #expect(server.accessLog == .file("/p/logs/a.log"))
         #expect(server.accessLogFormat.value.source == "$remote_addr $status")
         #expect(server.listens.map(\.backlog) == [100, 511])
-        guard case .subscriber(let settings)? = server.locations.match("/sub/x")?.payload.handler else {
+        guard case .subscriber(let settings)? = server.locations.match("/sub/x")?.payload.settings.handler else {
             Issue.record("no subscriber")
             return
         }

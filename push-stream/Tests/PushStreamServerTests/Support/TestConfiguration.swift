@@ -14,11 +14,11 @@ extension TestEngine {
     }
 
     private static func server(_ options: Options) throws -> ServerSettings {
-        var locations = LocationTable<LocationSettings>()
+        var locations = LocationTable<Location>()
         func add(_ pattern: LocationPattern, _ handler: LocationHandler, _ change: (inout LocationSettings) -> Void = { _ in }) {
             var settings = location(handler, options)
             change(&settings)
-            precondition(locations.insert(pattern, settings))
+            precondition(locations.insert(pattern, Location(settings)))
         }
         let argument = try ComplexValue(parsing: "$arg_id")
         add(
@@ -49,7 +49,7 @@ extension TestEngine {
         }
         return ServerSettings(
             listens: [ListenAddress(kind: .ip(host: "127.0.0.1", port: 0), isDefault: true, backlog: 511, reusePort: false)],
-            names: ["t"], locations: locations, rewrite: [], fallback: location(.none, options), accessLog: .off,
+            names: ["t"], locations: locations, rewrite: [], fallback: Location(location(.none, options)), accessLog: .off,
             headerTimeout: options.headerTimeout, headerBufferSize: 1024, largeHeaderBuffers: (count: 4, size: 8192))
     }
 

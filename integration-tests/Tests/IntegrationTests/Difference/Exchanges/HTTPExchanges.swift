@@ -9,6 +9,10 @@ extension ExchangeGroup {
             Exchange("return \(status) with a text") { get("/text\(status)") }
         }
         Exchange("return 301 with a place") { get("/return301") }
+        Exchange("server that does not tell its version") {
+            get("/untold")
+            get("/untold/none")
+        }
         Exchange("no such location") { get("/none") }
         Exchange("no such location with POST") { request("POST", "/none", body: "x") }
         Exchange("request without Host") { raw("GET /alive HTTP/1.1\r\n\r\n") }

@@ -228,5 +228,31 @@ extension ExchangeGroup {
             text("ws", String(repeating: "m", count: 200_000))
             silence("ws")
         }
+        Exchange("subscribe to a new channel of a full store") {
+            // Large ones, then small ones, then channels alone, so that each of them has no room any more.
+            Step.fill(path: "/admin?id=a", body: String(repeating: "m", count: 1000))
+            Step.fill(path: "/admin?id=b", body: "m")
+            Step.fill(path: "/admin?id=c", body: "")
+            get("/stats?id=@")
+            get("/admin?id=@")
+            get("/sub/@")
+            get("/sub/@", polling)
+            get("/lp/@")
+            get("/ev/@")
+            webSocket("ws", "/ws/@")
+            end("ws")
+        }
+        Exchange("make a channel in a full store") { request("POST", "/admin?id=@", body: "") }
+        Exchange("publish to a new channel of a full store") {
+            request("POST", "/admin?id=@", body: String(repeating: "m", count: 1000))
+        }
+        Exchange("publish to a channel of a full store") {
+            request("POST", "/admin?id=a1", body: String(repeating: "m", count: 1000))
+            subscribe("sub", "/sub/a1")
+        }
+        Exchange("delete a channel of a full store, and make another") {
+            request("DELETE", "/admin?id=a2")
+            request("POST", "/admin?id=a2", body: "small", on: "pub")
+        }
     }
 }
