@@ -126,6 +126,42 @@ import Testing
         }
     }
 
+    /// The module sends a message's event id and padding in chunks of their own; ours is whole in one, whether it is stored or comes live.
+    @Test func aMessageIsOneChunk() async throws {
+        try await TestEngine.run { server in
+            try await server.publish("first", to: "a", eventID: "1-0", fields: "Event-Type: kind\r\n")
+            let client = try await server.subscribe("/ev/a.b1", started: "\"first\"")
+            try await server.publish("second", to: "a", eventID: "2-0", fields: "Event-Type: kind\r\n")
+            try await client.wait(for: "\"2-0\"}\n\n\r\n")
+            let chunks = Self.chunks(client.text)
+            #expect(chunks.count == 3)
+            #expect(chunks.first == ": \n")
+            for (chunk, (text, id)) in zip(chunks.dropFirst(), [("first", "1-0"), ("second", "2-0")]) {
+                #expect(chunk.hasPrefix("id: \(id)\nevent: kind\ndata: {"))
+                #expect(chunk.contains("\"text\":\"\(text)\""))
+                #expect(chunk.hasSuffix("}\n\n"))
+            }
+            await client.close()
+        }
+    }
+
+    /// The whole chunks of a response.
+    private static func chunks(_ response: String) -> [String] {
+        guard let head = response.firstRange(of: "\r\n\r\n") else { return [] }
+        var rest = response[head.upperBound...].utf8[...]
+        var chunks: [String] = []
+        while let line = rest.firstIndex(of: UInt8(ascii: "\r")),
+            let size = Int(String(decoding: rest[..<line], as: UTF8.self), radix: 16),
+            rest.distance(from: line, to: rest.endIndex) >= size + 4
+        {
+            let start = rest.index(line, offsetBy: 2)
+            let end = rest.index(start, offsetBy: size)
+            chunks.append(String(decoding: rest[start..<end], as: UTF8.self))
+            rest = rest[rest.index(end, offsetBy: 2)...]
+        }
+        return chunks
+    }
+
     @Test func http10StreamsEndWithTheConnection() async throws {
         try await TestEngine.run({
             $0.connectionTTL = 300; $0.footer = "bye"

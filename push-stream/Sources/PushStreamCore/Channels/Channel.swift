@@ -6,8 +6,8 @@ final class Channel {
     let token: ChannelToken
     /// Place in the table's list.
     var index: Int
-    let isWildcard: Bool
-    let isForEvents: Bool
+    var isWildcard: Bool
+    var isForEvents: Bool
     /// Stored messages, oldest first.
     private(set) var history: Deque<Message> = []
     /// Id of the last message, which is also how many were published.

@@ -39,13 +39,22 @@ public final class ChannelStore: Sendable {
 
     private let table: Mutex<ChannelTable>
     private let mailboxes: [Mailbox]
-    public let settings: StoreSettings
+    private let current: Mutex<StoreSettings>
 
     /// - Parameter now: milliseconds since 1970.
     public init(settings: StoreSettings, mailboxes: [Mailbox], now: Int) {
-        self.settings = settings
+        current = Mutex(settings)
         self.mailboxes = mailboxes
         table = Mutex(ChannelTable(settings: settings, loops: mailboxes.count, now: now))
+    }
+
+    /// What holds now; see ``apply(_:now:)``.
+    public var settings: StoreSettings { current.withLock { $0 } }
+
+    /// Lets other settings hold from now on. Every channel and message stays.
+    public func apply(_ settings: StoreSettings, now: Int) {
+        try? withTable { $0.apply(settings, now: now) }
+        current.withLock { $0 = settings }
     }
 
     /// Bytes that may wait for one event loop before publishers have to wait too.

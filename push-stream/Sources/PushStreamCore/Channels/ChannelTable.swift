@@ -5,7 +5,7 @@ import DequeModule
 ///
 /// Times are milliseconds since 1970 and come from the caller.
 public struct ChannelTable {
-    public let settings: StoreSettings
+    public internal(set) var settings: StoreSettings
     let loops: Int
     let startedAt: Int
     var channels: [ChannelName: Channel] = [:]
@@ -38,8 +38,8 @@ public struct ChannelTable {
     var channelsInTrash = TrashCounter()
     /// Subscribers (connections, not subscriptions) per event loop.
     var subscribersPerLoop: [Int]
-    let eventsChannel: ChannelName?
-    private let wildcardPrefix: [UInt8]?
+    var eventsChannel: ChannelName?
+    var wildcardPrefix: [UInt8]?
     /// Filled by mutations, emptied by the owner.
     var outbox: [(loop: Int, delivery: Delivery)] = []
 
@@ -90,6 +90,11 @@ public struct ChannelTable {
         if isWildcard, let limit = settings.maxWildcardChannels, wildcardChannels >= limit { throw .tooManyChannels }
         if !isWildcard, let limit = settings.maxChannels, normalChannels >= limit { throw .tooManyChannels }
         guard reserve(Channel.cost(of: name), now: now) else { throw .noRoomForChannel }
+        return insert(name, isWildcard: isWildcard, now: now)
+    }
+
+    /// Makes a channel whose cost is charged already.
+    mutating func insert(_ name: ChannelName, isWildcard: Bool, now: Int) -> Channel {
         lastToken += 1
         let channel = Channel(
             name: name, token: ChannelToken(value: lastToken), index: list.count, isWildcard: isWildcard,

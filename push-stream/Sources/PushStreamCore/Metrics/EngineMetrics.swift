@@ -38,6 +38,10 @@ public struct EngineMetrics: Sendable {
     public var pings = 0
     public var disconnects = [Int](repeating: 0, count: DisconnectReason.allCases.count)
     public var subscribersByMode: [SubscriberMode: Int] = [:]
+    /// Whether the last configuration that was to be applied was applied; the one of the start counts.
+    public var lastReloadSucceeded = true
+    /// When the configuration in force was applied, in seconds since 1970.
+    public var configurationTime = 0
 
     public init() {}
 
@@ -70,6 +74,12 @@ public struct EngineMetrics: Sendable {
         metric(
             "channels", "gauge", "Channels.",
             [("{kind=\"normal\"}", store.channels), ("{kind=\"wildcard\"}", store.wildcardChannels)])
+        metric(
+            "config_last_reload_successful", "gauge", "1 if the last configuration was applied, 0 if it was refused.",
+            [("", lastReloadSucceeded ? 1 : 0)])
+        metric(
+            "config_last_reload_success_timestamp_seconds", "gauge", "When the configuration in force was applied.",
+            [("", configurationTime)])
         metric("store_bytes", "gauge", "Bytes charged against the store's limit.", [("", store.memoryUsed)])
         return text
     }

@@ -51,6 +51,7 @@ extension ConnectionHandler: SubscriberLink {
     // MARK: SubscriberLink
 
     var directDescriptor: Int32 { -1 }
+    var isListening: Bool { !listener.isClosed }
 
     func send(_ buffer: ByteBuffer) -> Bool {
         guard let context, let channel else { return true }

@@ -33,7 +33,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     private static let outputBatch = 64 * 1024
 
     let hub: LoopHub
-    let listener: ListenerContext
+    let listener: LoopListener
     /// nil on an address where nobody encrypts.
     let tls: TLSHandler?
     var state: State
@@ -61,7 +61,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         var ahead: ByteBuffer?
     }
 
-    init(hub: LoopHub, listener: ListenerContext, tls: TLSHandler? = nil, resumed: Resumed? = nil) {
+    init(hub: LoopHub, listener: LoopListener, tls: TLSHandler? = nil, resumed: Resumed? = nil) {
         self.hub = hub
         self.listener = listener
         self.tls = tls
@@ -95,6 +95,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             nextRequest(keepAliveTime: resumed.keepAliveTime)
             pending = resumed.ahead
             handlePending()
+            // The address may have gone since the stream ended.
+            if listener.isClosed { configurationChanged() }
             writeOutput()
             return
         }
@@ -106,16 +108,15 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         }
         hub.add(self)
         state = newHead()
-        hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout)
+        hub.schedule(self, inMilliseconds: listener.current.defaultServer.settings.headerTimeout)
     }
 
-    private func newHead() -> State {
-        let settings = listener.defaultServer.settings
-        return .readingHead(
-            PendingHead(
-                RequestHeadReader.Limits(
-                    initialBuffer: settings.headerBufferSize, bufferCount: settings.largeHeaderBuffers.count,
-                    bufferSize: settings.largeHeaderBuffers.size)))
+    private func newHead() -> State { .readingHead(PendingHead(listener.current)) }
+
+    /// The next request meets the new configuration. Where that no longer has the address, there is none.
+    func configurationChanged() {
+        guard case .readingHead(let head) = state, !head.reader.hasStarted else { return }
+        if listener.isClosed { endConnection(lingers: false) } else { state = newHead() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -236,14 +237,14 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         switch outcome {
         case .needsMore:
             // The time for a head counts from its first byte, however slowly the rest comes.
-            if !hadStarted { hub.schedule(self, inMilliseconds: listener.defaultServer.settings.headerTimeout) }
-        case .failure(let failure): refuse(failure)
-        case .head(let head): begin(head, isLast: buffer.readableBytes == 0)
+            if !hadStarted { hub.schedule(self, inMilliseconds: head.listener.defaultServer.settings.headerTimeout) }
+        case .failure(let failure): refuse(failure, head.listener)
+        case .head(let request): begin(request, head.listener, isLast: buffer.readableBytes == 0)
         }
     }
 
     /// - Parameter isLast: whether nothing that comes after the head has come yet.
-    private func begin(_ head: RequestHead, isLast: Bool) {
+    private func begin(_ head: RequestHead, _ listener: ListenerContext, isLast: Bool) {
         hub.updateTime()
         requests += 1
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
@@ -306,7 +307,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     // MARK: Answering
 
     /// Answers a request that is too broken to have a location.
-    private func refuse(_ failure: HTTPFailure) {
+    private func refuse(_ failure: HTTPFailure, _ listener: ListenerContext) {
         let location = listener.defaultServer.settings.fallback.settings
         let name = EngineVersion.serverName(showsVersion: location.serverTokens)
         hub.metrics.countResponse(failure.status)
@@ -336,7 +337,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     func keepsAlive(_ request: Request) -> Bool {
         request.head.isKeepAlive && request.location.keepAliveTimeout > 0 && requests < request.location.keepAliveRequests
-            && !hub.isDraining
+            && !hub.isDraining && isListening
     }
 
     func addHeaders(_ response: inout HTTPResponse, _ request: Request) {

@@ -67,8 +67,15 @@ final class PendingRequest {
 /// A head that is being read. In a class, so that a connection that streams has nothing of it.
 final class PendingHead {
     var reader: RequestHeadReader
+    /// What holds for the request, whatever a reload changes while its head comes.
+    let listener: ListenerContext
 
-    init(_ limits: RequestHeadReader.Limits) {
-        reader = RequestHeadReader(limits: limits)
+    init(_ listener: ListenerContext) {
+        self.listener = listener
+        let settings = listener.defaultServer.settings
+        reader = RequestHeadReader(
+            limits: RequestHeadReader.Limits(
+                initialBuffer: settings.headerBufferSize, bufferCount: settings.largeHeaderBuffers.count,
+                bufferSize: settings.largeHeaderBuffers.size))
     }
 }

@@ -4,7 +4,6 @@ import Synchronization
 
 /// What all event loops of an engine share.
 final class EngineContext: Sendable {
-    let configuration: EngineConfiguration
     let store: ChannelStore
     let log: ErrorLog
     let loops: [LoopMetrics]
@@ -15,9 +14,9 @@ final class EngineContext: Sendable {
     let isReady = Atomic<Bool>(false)
     /// Bytes that may wait for a subscriber that does not read; when more is due after that, it is disconnected.
     let outputLimit: Int
+    private let reloads = Mutex((succeeded: true, configurationTime: ProcessIdentity.now() / 1000))
 
-    init(configuration: EngineConfiguration, store: ChannelStore, log: ErrorLog, loops: [LoopMetrics], outputLimit: Int) {
-        self.configuration = configuration
+    init(store: ChannelStore, log: ErrorLog, loops: [LoopMetrics], outputLimit: Int) {
         self.store = store
         self.log = log
         self.loops = loops
@@ -30,7 +29,16 @@ final class EngineContext: Sendable {
     func metrics() -> EngineMetrics {
         var total = EngineMetrics()
         for loop in loops { loop.add(to: &total) }
+        (total.lastReloadSucceeded, total.configurationTime) = reloads.withLock { $0 }
         return total
+    }
+
+    /// Notes for the metrics what became of a new configuration.
+    func countReload(succeeded: Bool) {
+        reloads.withLock { reloads in
+            reloads.succeeded = succeeded
+            if succeeded { reloads.configurationTime = ProcessIdentity.now() / 1000 }
+        }
     }
 }
 

@@ -18,18 +18,20 @@ public final class PushStreamEngine: Sendable {
     /// Bytes that may wait for a subscriber that does not read, by default.
     public static let defaultOutputLimit = 1 << 20
 
-    private struct Running {
+    struct Running: Sendable {
         var group: MultiThreadedEventLoopGroup
-        var listeners: [any Channel]
-        var contexts: [ListenerContext]
-        var hubs: [(loop: any EventLoop, box: NIOLoopBoundBox<LoopHub?>)]
+        var loops: [LoopPlace]
         var context: EngineContext
+        var listeners: [Listener] = []
+        /// What each of ``listeners`` means.
+        var contexts: [ListenerContext] = []
+        var isReloading = false
     }
 
     private let configuration: EngineConfiguration
     private let log: ErrorLog
-    private let outputLimit: Int
-    private let running = Mutex<Running?>(nil)
+    let outputLimit: Int
+    let running = Mutex<Running?>(nil)
 
     /// - Parameter outputLimit: bytes that may wait for a subscriber that does not read before it is disconnected.
     public init(configuration: EngineConfiguration, log: ErrorLog, outputLimit: Int = PushStreamEngine.defaultOutputLimit) {
@@ -47,8 +49,16 @@ public final class PushStreamEngine: Sendable {
         let loopCount = max(1, configuration.process.eventLoops)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loopCount)
         do {
-            let running = try await launch(group)
-            self.running.withLock { $0 = running }
+            var running = try await launch(group)
+            do throws(EngineError) {
+                let change = try await prepare(configuration, for: running)
+                running.install(change)
+                self.running.withLock { [running] in $0 = running }
+                await change.accept()
+            } catch {
+                await Self.stop(running.loops)
+                throw error
+            }
             running.context.isReady.store(true, ordering: .relaxed)
             return running.listeners.compactMap(\.localAddress)
         } catch {
@@ -57,111 +67,45 @@ public final class PushStreamEngine: Sendable {
         }
     }
 
+    /// Starts the event loops, with nothing to listen on.
     private func launch(_ group: MultiThreadedEventLoopGroup) async throws -> Running {
-        let loops = Array(group.makeIterator())
-        let boxes = loops.map { NIOLoopBoundBox<LoopHub?>.makeEmptyBox(valueType: LoopHub.self, eventLoop: $0) }
-        let mailboxes = zip(loops, boxes).map { loop, box in
-            ChannelStore.Mailbox { loop.execute { box.value?.deliver() } }
+        let loops = group.makeIterator().map { loop in
+            LoopPlace(loop: loop, box: NIOLoopBoundBox.makeEmptyBox(valueType: LoopHub.self, eventLoop: loop))
+        }
+        let mailboxes = loops.map { place in
+            ChannelStore.Mailbox { place.loop.execute { place.box.value?.deliver() } }
         }
         let store = ChannelStore(settings: configuration.store, mailboxes: mailboxes, now: ProcessIdentity.now())
         let context = EngineContext(
-            configuration: configuration, store: store, log: log, loops: loops.map { _ in LoopMetrics() },
-            outputLimit: outputLimit)
-        let hubs = Array(zip(loops, boxes)).map { (loop: $0, box: $1) }
-        var running = Running(group: group, listeners: [], contexts: [], hubs: hubs, context: context)
+            store: store, log: log, loops: loops.map { _ in LoopMetrics() }, outputLimit: outputLimit)
+        let connectionLimit = configuration.process.connectionsPerLoop
         do {
-            for index in loops.indices {
-                let (loop, box, mailbox) = (loops[index], boxes[index], mailboxes[index])
-                try await loop.submit {
-                    let hub = try LoopHub(eventLoop: loop, index: index, context: context, mailbox: mailbox)
+            for (index, place) in loops.enumerated() {
+                let mailbox = mailboxes[index]
+                try await place.loop.submit {
+                    let hub = try LoopHub(eventLoop: place.loop, index: index, context: context, mailbox: mailbox)
+                    hub.connectionLimit = connectionLimit
                     hub.start()
-                    box.value = hub
+                    place.box.value = hub
                 }.get()
             }
-            for (listen, listener) in try listenerContexts() {
-                running.contexts.append(listener)
-                running.listeners.append(try await bind(listen, listener, running))
-            }
-            if running.listeners.isEmpty { throw EngineError.noListener }
         } catch {
-            for channel in running.listeners { try? await channel.close() }
-            for (loop, box) in hubs { try? await loop.submit { box.value?.stop() }.get() }
+            await Self.stop(loops)
             throw error
         }
-        return running
+        return Running(group: group, loops: loops, context: context)
     }
 
-    /// Groups the servers by address; the one that says `default_server`, or else the first, gets what no name matches.
-    private func listenerContexts() throws(EngineError) -> [(ListenAddress, ListenerContext)] {
-        var order: [ListenAddress.Kind] = []
-        var groups: [ListenAddress.Kind: (listen: ListenAddress, servers: [ServerSettings], defaultIndex: Int, isTLS: Bool)] = [:]
-        for server in configuration.servers {
-            for listen in server.listens {
-                var group = groups[listen.kind] ?? (listen, [], 0, false)
-                if group.servers.isEmpty { order.append(listen.kind) }
-                if listen.isDefault {
-                    group.defaultIndex = group.servers.count
-                    group.listen = listen
-                }
-                group.isTLS = group.isTLS || listen.isTLS
-                group.servers.append(server)
-                groups[listen.kind] = group
-            }
-        }
-        var result: [(ListenAddress, ListenerContext)] = []
-        for kind in order {
-            guard let group = groups[kind] else { continue }
-            let context = try ListenerContext(servers: group.servers, defaultIndex: group.defaultIndex, isTLS: group.isTLS)
-            result.append((group.listen, context))
-        }
-        return result
-    }
-
-    private func bind(_ listen: ListenAddress, _ listener: ListenerContext, _ running: Running) async throws -> any Channel {
-        let hubs = running.hubs
-        let limit = outputLimit
-        let location = listener.defaultServer.settings.fallback.settings
-        var bootstrap = ServerBootstrap(group: running.group)
-            .serverChannelOption(.backlog, value: Int32(clamping: listen.backlog))
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // Browsers come back all at once after a restart: connections are accepted in batches.
-            .serverChannelOption(.maxMessagesPerRead, value: Self.acceptBatch)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    guard let hub = hubs.first(where: { $0.loop === channel.eventLoop })?.box.value else {
-                        throw ChannelError.ioOnClosedChannel
-                    }
-                    let tls = listener.isTLS ? TLSHandler(hub: hub, listener: listener) : nil
-                    try Self.configure(channel, ConnectionHandler(hub: hub, listener: listener, tls: tls), outputLimit: limit)
-                }
-            }
-        if listen.reusePort { bootstrap = bootstrap.serverChannelOption(.socketOption(SocketLimits.reusePort), value: 1) }
-        do {
-            switch listen.kind {
-            case .ip(let host, let port):
-                // Linux gives a connection the options of the socket that accepts it, which saves two system calls for each.
-                if location.tcpNoDelay {
-                    bootstrap = bootstrap.serverChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                }
-                bootstrap = bootstrap.serverChannelOption(
-                    .tcpOption(SocketLimits.userTimeout), value: .init(Int32(clamping: location.sendTimeout)))
-                if host.contains(":") {
-                    let option = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
-                    bootstrap = bootstrap.serverChannelOption(option, value: listen.ipv6Only ? 1 : 0)
-                }
-                return try await bootstrap.bind(host: host, port: port).get()
-            case .unix(let path):
-                return try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
-            }
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw EngineError.addressInUse(Self.name(listen))
-        } catch {
-            throw EngineError.cannotBind(Self.name(listen), reason: "\(error)")
+    /// Cuts off whoever is left and ends the hubs.
+    private static func stop(_ loops: [LoopPlace]) async {
+        for place in loops {
+            try? await place.loop.submit {
+                place.box.value?.stop()
+                place.box.value = nil
+            }.get()
         }
     }
 
-    /// Connections that one turn of an event loop accepts.
-    private static let acceptBatch: UInt = 64
     /// Reads of one turn of an event loop before other connections get theirs.
     private static let readBatch: UInt = 4
 
@@ -173,13 +117,6 @@ public final class PushStreamEngine: Sendable {
         try options?.setOption(.maxMessagesPerRead, value: readBatch)
         if let tls = handler.tls { try channel.pipeline.syncOperations.addHandler(tls) }
         try channel.pipeline.syncOperations.addHandler(handler)
-    }
-
-    private static func name(_ listen: ListenAddress) -> String {
-        switch listen.kind {
-        case .ip(let host, let port): "\(host):\(port)"
-        case .unix(let path): "unix:\(path)"
-        }
     }
 
     // MARK: While it runs
@@ -211,20 +148,16 @@ public final class PushStreamEngine: Sendable {
             })
         else { return }
         running.context.isReady.store(false, ordering: .relaxed)
-        for listener in running.listeners { try? await listener.close() }
+        for listener in running.listeners { await listener.close() }
         let (seconds, fraction) = gracePeriod.components
         let milliseconds = Int(clamping: seconds * 1000 + fraction / 1_000_000_000_000_000)
         var drained: [EventLoopFuture<Void>] = []
-        for (loop, box) in running.hubs {
-            drained.append(loop.flatSubmit { box.value?.drain(over: milliseconds) ?? loop.makeSucceededVoidFuture() })
+        for place in running.loops {
+            drained.append(
+                place.loop.flatSubmit { place.box.value?.drain(over: milliseconds) ?? place.loop.makeSucceededVoidFuture() })
         }
         for future in drained { try? await future.get() }
-        for (loop, box) in running.hubs {
-            try? await loop.submit {
-                box.value?.stop()
-                box.value = nil
-            }.get()
-        }
+        await Self.stop(running.loops)
         try? await running.group.shutdownGracefully()
     }
 
@@ -233,9 +166,8 @@ public final class PushStreamEngine: Sendable {
     /// - Returns: nothing of an engine that does not run.
     func onLoops<Value: Sendable>(_ look: @escaping @Sendable (LoopHub) -> Value) async throws -> [Value] {
         var values: [Value] = []
-        for hub in running.withLock({ $0?.hubs ?? [] }) {
-            let box = hub.box
-            if let value = try await hub.loop.submit({ box.value.map(look) }).get() { values.append(value) }
+        for place in running.withLock({ $0?.loops ?? [] }) {
+            if let value = try await place.loop.submit({ place.box.value.map(look) }).get() { values.append(value) }
         }
         return values
     }

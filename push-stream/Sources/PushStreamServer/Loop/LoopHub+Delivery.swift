@@ -22,8 +22,7 @@ extension LoopHub {
         if deliveries.count == 1, deliveries[0].kind == .message {
             guard let list = lists[deliveries[0].channel] else { return }
             sendToOneChannelSubscribers(DeliveryBatch(list: list, messages: [deliveries[0].message]))
-            if list.orderedCount > 0 { sendInOrder(deliveries) }
-            return flush()
+            return flush(list.orderedCount > 0 ? sendInOrder(deliveries) : [])
         }
         var batches: [DeliveryBatch] = []
         var batchOf: [ChannelToken: Int] = [:]
@@ -45,8 +44,12 @@ extension LoopHub {
         }
         let caughtUp = needsOrder ? sendInOrder(deliveries) : []
         for deletion in deletions { endSubscriptions(deletion) }
+        flush(caughtUp)
+    }
+
+    /// Ends the tick. Who has caught up goes over to the common way after it: what it has of this tick was gathered.
+    private func flush(_ caughtUp: [Subscriber]) {
         flush()
-        // Not sooner: what they have of this tick was gathered.
         for subscriber in caughtUp { subscriber.catchUpEnded() }
     }
 
@@ -58,7 +61,7 @@ extension LoopHub {
         var sent = 0
         // One that came in the middle of the tick had some of the messages in its snapshot: then each is looked at.
         if list.lastJoin < batch.messages[0].sequence {
-            for profile in profiles.values {
+            for profile in profiles.all {
                 var others: [Int] = []
                 sent += write(batch, profile, &others) * batch.messages.count
                 let subscribers = others.map { list.entries[$0].subscriber }
@@ -105,7 +108,7 @@ extension LoopHub {
         var caughtUp: [Subscriber] = []
         for delivery in deliveries where delivery.kind == .message {
             guard let list = lists[delivery.channel], list.orderedCount > 0 else { continue }
-            var cache = [ByteBuffer?](repeating: nil, count: profiles.count)
+            var cache = [ByteBuffer?](repeating: nil, count: profiles.indexLimit)
             let subscribers = list.entries.map(\.subscriber)
             let event = resumes.isEmpty ? nil : delivery.message.streamEventID
             for subscriber in subscribers

@@ -18,8 +18,10 @@ final class LoopHub {
     let context: EngineContext
     let metrics: LoopMetrics
     let mailbox: ChannelStore.Mailbox
+    /// As the store's, without its lock.
+    private(set) var storeSettings: StoreSettings
     private(set) var lists: [ChannelToken: SubscriberList] = [:]
-    private(set) var profiles: [SubscriberProfile.Key: SubscriberProfile] = [:]
+    private(set) var profiles = ProfileTable()
     private(set) var connections: [ConnectionHandler] = []
     /// Subscribers' sockets that have left NIO.
     var sockets = SocketTable()
@@ -53,6 +55,7 @@ final class LoopHub {
         self.context = context
         self.mailbox = mailbox
         metrics = context.loops[index]
+        storeSettings = context.store.settings
         now = ProcessIdentity.now()
         wheel = TimerWheel(startingAt: now / Self.tickLength)
         metrics.threadID.store(ProcessIdentity.threadID(), ordering: .relaxed)
@@ -143,7 +146,8 @@ final class LoopHub {
 
     // MARK: Connections
 
-    var connectionLimit: Int { context.configuration.process.connectionsPerLoop }
+    /// `worker_connections`
+    var connectionLimit = Int.max
 
     /// Open connections, those that have left NIO included.
     var connectionCount: Int { connections.count + sockets.count }
@@ -182,11 +186,16 @@ final class LoopHub {
     // MARK: Subscribers
 
     func profile(_ key: SubscriberProfile.Key) -> SubscriberProfile {
-        if let known = profiles[key] { return known }
-        // Keys come from the configuration alone, so their number is bounded.
-        let profile = SubscriberProfile(key, index: profiles.count, pingText: context.store.settings.pingText)
-        profiles[key] = profile
-        return profile
+        profiles.profile(key, pingText: storeSettings.pingText)
+    }
+
+    /// A reload has changed what listeners mean: what begins from now on meets the new configuration.
+    func configurationChanged(connectionLimit: Int) {
+        updateTime()
+        self.connectionLimit = connectionLimit
+        storeSettings = context.store.settings
+        profiles.sweep()
+        for connection in connections { connection.configurationChanged() }
     }
 
     func enter(_ subscriber: Subscriber, channels: [(ChannelToken, ChannelName)]) {
@@ -195,6 +204,7 @@ final class LoopHub {
             lists[token] = list
             list.append(subscriber)
         }
+        subscriber.profile.users += 1
         metrics.countSubscriber(subscriber.profile.key.mode, by: 1)
     }
 
@@ -206,6 +216,7 @@ final class LoopHub {
         let tokens = subscriber.subscriptions.map(\.list.channel)
         for subscription in subscriber.subscriptions { drop(subscription) }
         subscriber.subscriptions = []
+        subscriber.profile.users -= 1
         metrics.countSubscriber(subscriber.profile.key.mode, by: -1)
         metrics.countDisconnect(reason)
         try? context.store.withTable { $0.unsubscribe(tokens, loop: index, now: now) }

@@ -4,15 +4,14 @@ import Synchronization
 /// The error log, with Nginx's levels and line format: `2026/01/31 23:59:59 [error] 123#0: text, key: value`.
 public final class ErrorLog: Sendable {
     /// Less severe messages are dropped.
-    public let level: ErrorLogLevel
-    private let file: LogFile
+    public var level: ErrorLogLevel { self.target.withLock { $0.level } }
+    private let target: Mutex<(file: LogFile, level: ErrorLogLevel)>
     private let timeZone: TimeZone
     private let hasStandardError = Atomic(false)
 
     /// - Throws: `LogFileError` if the file cannot be opened.
     public init(_ destination: LogDestination, level: ErrorLogLevel = .error) throws(LogFileError) {
-        self.level = level
-        self.file = try LogFile(destination)
+        self.target = Mutex((try LogFile(destination), level))
         self.timeZone = .current
     }
 
@@ -23,27 +22,36 @@ public final class ErrorLog: Sendable {
     ///   - message: a constant; what varies goes into `metadata`.
     ///   - metadata: appended in the order given. Control characters are escaped, so that no client forges a line.
     public func log(_ level: ErrorLogLevel, _ message: String, _ metadata: KeyValuePairs<String, String> = [:]) {
-        guard level >= self.level else { return }
+        let target = self.target.withLock { $0 }
+        guard level >= target.level else { return }
         var line = "\(LogTime.errorLog(Date(), in: self.timeZone)) [\(level.label)] \(getpid())#0: \(message)"
         for (key, value) in metadata {
             line += ", \(key): \(Self.escaped(value))"
         }
-        self.file.append(line)
+        target.file.append(line)
     }
 
     /// For `-s reopen`.
     public func reopen() throws(LogFileError) {
-        try self.file.reopen()
-        if self.hasStandardError.load(ordering: .relaxed) { self.file.takeStandardError() }
+        let file = self.target.withLock { $0.file }
+        try file.reopen()
+        if self.hasStandardError.load(ordering: .relaxed) { file.takeStandardError() }
+    }
+
+    /// Goes on where another log writes, with its level.
+    public func adopt(_ other: ErrorLog) {
+        let target = other.target.withLock { $0 }
+        self.target.withLock { $0 = target }
+        if self.hasStandardError.load(ordering: .relaxed) { target.file.takeStandardError() }
     }
 
     /// See ``LogFile/handOver(to:)``.
-    func handOver(to user: ProcessUser) { self.file.handOver(to: user) }
+    func handOver(to user: ProcessUser) { self.target.withLock { $0.file }.handOver(to: user) }
 
     /// Standard error of a daemon goes to the log, unless it is the log.
     func takeStandardError() {
         self.hasStandardError.store(true, ordering: .relaxed)
-        self.file.takeStandardError()
+        self.target.withLock { $0.file }.takeStandardError()
     }
 
     static func escaped(_ text: String) -> String {

@@ -2,6 +2,15 @@ import Foundation
 
 /// What the process takes on from the system: its limit of open files and its user.
 enum ProcessLimits {
+    /// `worker_rlimit_nofile`, with a warning where the system allows less.
+    static func raiseOpenFiles(_ process: ProcessSettings, _ log: ErrorLog) {
+        guard let wanted = process.openFileLimit else { return }
+        let limit = self.raiseOpenFiles(to: wanted)
+        if limit < wanted {
+            log.log(.warn, "open files are limited below worker_rlimit_nofile", ["limit": "\(limit)", "wanted": "\(wanted)"])
+        }
+    }
+
     /// `worker_rlimit_nofile`. Without the right to raise the hard limit, the soft one is raised as far as that.
     ///
     /// - Returns: the limit in force.

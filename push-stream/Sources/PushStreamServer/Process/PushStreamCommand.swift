@@ -37,29 +37,39 @@ public struct PushStreamCommand: Sendable {
         // Before the configuration is read, so that no signal meets its default effect meanwhile.
         let signals = isServing ? SignalStream() : nil
         let readiness = isServing ? Daemon.begin() : nil
-        var loaded: LoadedConfiguration
+        let loaded: LoadedConfiguration
         do throws(ConfigurationError) {
-            loaded = try EngineConfiguration.load(
-                path: self.options.configurationPath, prefix: self.options.prefix,
-                globalDirectives: self.options.globalDirectives)
-            self.chooseErrorLog(&loaded.engine.process)
+            loaded = try self.load()
         } catch {
             Self.tell(error.description)
             if self.options.testsConfiguration { Self.tell("configuration file \(self.options.configurationPath) test failed") }
             return 1
         }
         if self.options.testsConfiguration { return self.test(loaded) }
-        if let signal = self.options.signal { return self.send(signal, loaded.engine.process.pidFile) }
+        if let signal = self.options.signal {
+            if signal == .reload { for diagnostic in loaded.diagnostics { Self.tell(diagnostic.description) } }
+            return self.send(signal, loaded.engine.process.pidFile)
+        }
         if readiness == nil { for diagnostic in loaded.diagnostics { Self.tell(diagnostic.description) } }
         do {
             if loaded.engine.process.isDaemon, readiness == nil { return try Daemon.start() }
-            let service = PushStreamService(loaded.engine, signals: signals ?? SignalStream(), readiness: readiness)
+            let service = PushStreamService(
+                loaded.engine, signals: signals ?? SignalStream(), readiness: readiness, load: self.load)
             try await service.run()
             return 0
         } catch {
             Self.tell("[emerg] \(error)")
             return 1
         }
+    }
+
+    /// Reads the configuration: at the start, and anew for each reload.
+    private func load() throws(ConfigurationError) -> LoadedConfiguration {
+        var loaded = try EngineConfiguration.load(
+            path: self.options.configurationPath, prefix: self.options.prefix,
+            globalDirectives: self.options.globalDirectives)
+        self.chooseErrorLog(&loaded.engine.process)
+        return loaded
     }
 
     /// One line on standard error, in nginx's form.
@@ -133,9 +143,7 @@ public struct PushStreamCommand: Sendable {
         case .stop: number = SIGTERM
         case .quit: number = SIGQUIT
         case .reopen: number = SIGUSR1
-        case .reload:
-            Self.tell("[error] \"reload\" is not supported: restart push-stream to apply a configuration")
-            return 1
+        case .reload: number = SIGHUP
         }
         do throws(PIDFile.Failure) {
             let pid = try PIDFile(path: path).owner()

@@ -8,11 +8,17 @@ struct PushStreamService {
     private let signals: SignalStream
     /// Whom to tell that the start has succeeded.
     private let readiness: Daemon.Readiness?
+    private let load: ConfigurationReloader.Load
 
-    init(_ configuration: EngineConfiguration, signals: SignalStream, readiness: Daemon.Readiness?) {
+    /// - Parameter load: reads the configuration again, for HUP.
+    init(
+        _ configuration: EngineConfiguration, signals: SignalStream, readiness: Daemon.Readiness?,
+        load: @escaping ConfigurationReloader.Load
+    ) {
         self.configuration = configuration
         self.signals = signals
         self.readiness = readiness
+        self.load = load
     }
 
     /// Serves until a signal ends it.
@@ -22,12 +28,7 @@ struct PushStreamService {
         let process = self.configuration.process
         self.signals.takeEndings()
         let log = try ErrorLog(process.errorLog, level: process.errorLogLevel)
-        if let wanted = process.openFileLimit {
-            let limit = ProcessLimits.raiseOpenFiles(to: wanted)
-            if limit < wanted {
-                log.log(.warn, "open files are limited below worker_rlimit_nofile", ["limit": "\(limit)", "wanted": "\(wanted)"])
-            }
-        }
+        ProcessLimits.raiseOpenFiles(process, log)
         if let warning = ProcessLimits.warning(process) { log.log(.warn, warning) }
         // Before the ports: a second server with this file must not serve for a moment.
         let pidFile = process.pidFile.map(PIDFile.init(path:))
@@ -50,26 +51,27 @@ struct PushStreamService {
         log.log(
             .notice, "push-stream \(EngineVersion.number) started",
             ["pid": "\(getpid())", "event loops": "\(process.eventLoops)"])
-        for address in addresses { log.log(.notice, "listening", ["address": Self.name(address)]) }
+        for address in addresses { log.log(.notice, "listening", ["address": address.listenName]) }
         if let readiness = self.readiness {
             log.takeStandardError()
             readiness.tell()
         }
-        await self.serve(engine, log, self.signals.events, pidFile)
-        pidFile?.remove()
+        let reloader = ConfigurationReloader(
+            load: self.load, engine: engine, log: log, process: process, pidFile: pidFile)
+        await self.serve(engine, log, self.signals.events, reloader)
+        await reloader.removePIDFile()
         log.log(.notice, "exit")
-    }
-
-    /// As nginx.conf names it.
-    private static func name(_ address: SocketAddress) -> String {
-        guard let host = address.ipAddress, let port = address.port else { return "unix:\(address.pathname ?? "")" }
-        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
     /// Obeys signals until one of them ends the engine.
     private func serve(
-        _ engine: PushStreamEngine, _ log: ErrorLog, _ signals: AsyncStream<SignalStream.Event>, _ pidFile: PIDFile?
+        _ engine: PushStreamEngine, _ log: ErrorLog, _ signals: AsyncStream<SignalStream.Event>,
+        _ reloader: ConfigurationReloader
     ) async {
+        let (reloads, requests) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(16))
+        // Beside the other signals, one after another. Nobody waits for the last at the end: it may hang in a file system.
+        let reloading = Task { for await _ in reloads { await reloader.reload() } }
+        defer { reloading.cancel() }
         for await event in signals {
             switch event {
             case .stop:
@@ -78,7 +80,7 @@ struct PushStreamService {
                 return
             case .quit:
                 log.log(.notice, "signal QUIT received, gracefully shutting down")
-                await self.drain(engine, log, signals, pidFile)
+                await self.drain(engine, log, signals, reloader)
                 return
             case .reopen: self.reopen(engine, log)
             case .upgrade:
@@ -86,32 +88,32 @@ struct PushStreamService {
                     .warn,
                     "signal USR2 received, ignored: the program cannot be replaced while it serves; stop it and start the new one"
                 )
-            case .reload: log.log(.warn, "signal HUP received, ignored: restart to apply a configuration")
+            case .reload:
+                log.log(.notice, "signal HUP received, reconfiguring")
+                requests.yield()
             }
         }
     }
 
     /// Ends gracefully; TERM or INT meanwhile ends the process at once.
     private func drain(
-        _ engine: PushStreamEngine, _ log: ErrorLog, _ signals: AsyncStream<SignalStream.Event>, _ pidFile: PIDFile?
+        _ engine: PushStreamEngine, _ log: ErrorLog, _ signals: AsyncStream<SignalStream.Event>,
+        _ reloader: ConfigurationReloader
     ) async {
+        // Without `worker_shutdown_timeout` nginx waits for the last client; streams that may last for ever need an end.
+        let gracePeriod = Duration.milliseconds(await reloader.process.shutdownTimeout ?? 60_000)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await event in signals where event == .stop {
                     log.log(.notice, "signal TERM or INT received, not waiting for subscribers")
-                    pidFile?.remove()
+                    await reloader.removePIDFile()
                     exit(0)
                 }
             }
-            await engine.shutdown(gracePeriod: self.gracePeriod)
+            await engine.shutdown(gracePeriod: gracePeriod)
             // Ends the wait for signals.
             group.cancelAll()
         }
-    }
-
-    /// Without `worker_shutdown_timeout` nginx waits for the last client; streams that may last for ever need an end.
-    private var gracePeriod: Duration {
-        .milliseconds(self.configuration.process.shutdownTimeout ?? 60_000)
     }
 
     private func reopen(_ engine: PushStreamEngine, _ log: ErrorLog) {

@@ -15,7 +15,7 @@ final class SubscriberSocket: SubscriberLink {
     private static let readsPerTurn = 16
 
     private unowned let hub: LoopHub
-    private let listener: ListenerContext
+    private let listener: LoopListener
     private let descriptor: Int32
     /// nil if the connection is not encrypted.
     private let tls: TLSSession?
@@ -32,7 +32,7 @@ final class SubscriberSocket: SubscriberLink {
     private var isEnding = false
 
     /// Takes over the descriptor.
-    init(hub: LoopHub, listener: ListenerContext, descriptor: Int32, tls: TLSSession?, requests: Int) {
+    init(hub: LoopHub, listener: LoopListener, descriptor: Int32, tls: TLSSession?, requests: Int) {
         self.hub = hub
         self.listener = listener
         self.descriptor = descriptor
@@ -53,6 +53,7 @@ final class SubscriberSocket: SubscriberLink {
 
     /// Encrypted bytes are different for each client.
     var directDescriptor: Int32 { queue == nil && tls == nil ? descriptor : -1 }
+    var isListening: Bool { !listener.isClosed }
 
     func send(_ buffer: ByteBuffer) -> Bool {
         if let queue, queue.count > hub.context.outputLimit { return false }

@@ -19,12 +19,12 @@ final class TLSHandler: ChannelDuplexHandler {
     }
 
     private let hub: LoopHub
-    private let listener: ListenerContext
+    private let listener: LoopListener
     private var state: State
     private var closesAfterRead = false
 
     /// - Parameter session: of a connection that comes back to NIO after a stream.
-    init(hub: LoopHub, listener: ListenerContext, session: TLSSession? = nil) {
+    init(hub: LoopHub, listener: LoopListener, session: TLSSession? = nil) {
         self.hub = hub
         self.listener = listener
         state = session.map { .encrypted($0) } ?? .waiting
@@ -56,7 +56,7 @@ final class TLSHandler: ChannelDuplexHandler {
     /// Tells by the first byte, as Nginx does: a handshake record, or the greeting of a protocol before TLS.
     private func begin(_ first: UInt8, _ context: ChannelHandlerContext) {
         guard first == 0x16 || first & 0x80 != 0 else { return state = .plain }
-        guard let server = listener.defaultServer.tls, let session = TLSSession(server, hub.tlsExchange) else {
+        guard let session = TLSSession(listener.current, hub.tlsExchange) else {
             state = .over
             return context.close(promise: nil)
         }

@@ -14,13 +14,16 @@ final class TLSSession {
 
     private let ssl: OpaquePointer
     private let exchange: TLSExchange
+    /// Has the certificates that a handshake chooses from; nil when that is done.
+    private var listener: ListenerContext?
     /// Whether the handshake is done.
     private(set) var isEstablished = false
 
-    /// - Returns: nil if memory is short.
-    init?(_ context: TLSContext, _ exchange: TLSExchange) {
-        guard let ssl = SSL_new(context.pointer) else { return nil }
+    /// - Returns: nil if the address has stopped to encrypt, or if memory is short.
+    init?(_ listener: ListenerContext, _ exchange: TLSExchange) {
+        guard let context = listener.defaultServer.tls, let ssl = SSL_new(context.pointer) else { return nil }
         self.ssl = ssl
+        self.listener = listener
         self.exchange = exchange
         exchange.attach(to: ssl)
         SSL_set_accept_state(ssl)
@@ -42,6 +45,7 @@ final class TLSSession {
                 let result = SSL_do_handshake(ssl)
                 guard result == 1 else { return outcome(of: result) }
                 isEstablished = true
+                listener = nil
             }
             while true {
                 let count = SSL_read(ssl, exchange.plaintext.baseAddress, Int32(exchange.plaintext.count))

@@ -21,7 +21,8 @@ extension ConnectionHandler {
         let keepAliveTime = keepsAlive(request) ? request.location.keepAliveTimeout : 0
         record(response, of: request)
         let waiting = LongPoll(
-            response: response, callback: callback, minorVersion: request.head.minorVersion, server: request.serverName)
+            response: response, callback: callback, minorVersion: request.head.minorVersion, server: request.serverName,
+            timesOutWithBody: hub.storeSettings.timeoutWithBody)
         let profile = hub.profile(subscriberRequest.profileKey(.longPolling, storesMessages: false))
         register(channels, result, profile: profile, keepAliveTime: keepAliveTime, longPoll: waiting)
     }
@@ -41,7 +42,7 @@ extension Subscriber {
     /// The time of a long poll is over.
     func endLongPoll(_ reason: DisconnectReason) {
         var message: Message?
-        if hub.context.store.settings.timeoutWithBody {
+        if longPoll?.timesOutWithBody == true {
             message = Message(id: Message.ServerID.longPollingTimeout, text: Array("Timed out".utf8))
         }
         respond(reason, time: hub.now / 1000, tag: 0, message: message)
@@ -54,7 +55,7 @@ extension Subscriber {
         response.body = message == nil ? .bytes([]) : .stream
         PollingBody.date(&response, time: time, tag: tag)
         let isChunked = waiting.minorVersion == 1
-        let isKeepAlive = keepAliveTime > 0 && (isChunked || message == nil) && !hub.isDraining
+        let isKeepAlive = keepAliveTime > 0 && (isChunked || message == nil) && !hub.isDraining && link.isListening
         let date = hub.httpDate
         finish(reason, keepAliveTime: isKeepAlive ? Int(keepAliveTime) : 0) { buffer in
             response.render(

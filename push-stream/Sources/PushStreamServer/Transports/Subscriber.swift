@@ -6,6 +6,8 @@ import Synchronization
 protocol SubscriberLink: AnyObject {
     /// The socket that messages may be written to directly, or -1 if they must go through ``send(_:)``.
     var directDescriptor: Int32 { get }
+    /// Whether the configuration still has the address that the client connected to.
+    var isListening: Bool { get }
     /// Sends bytes, or keeps them until the client reads on.
     ///
     /// - Returns: false if the client has left more unread than it may: it must go.
@@ -124,7 +126,7 @@ final class Subscriber: LoopTimed {
         hub.leave(self, reason: reason)
         var rest = ByteBuffer()
         write(&rest)
-        link.finish(rest, keepAliveTime: hub.isDraining ? 0 : keepAliveTime)
+        link.finish(rest, keepAliveTime: hub.isDraining || !link.isListening ? 0 : keepAliveTime)
     }
 
     /// Drops the subscriber without a goodbye.
@@ -166,11 +168,14 @@ final class LongPoll {
     let callback: String?
     let minorVersion: Int
     let server: String
+    /// `push_stream_timeout_with_body`
+    let timesOutWithBody: Bool
 
-    init(response: HTTPResponse, callback: String?, minorVersion: Int, server: String) {
+    init(response: HTTPResponse, callback: String?, minorVersion: Int, server: String, timesOutWithBody: Bool) {
         self.response = response
         self.callback = callback
         self.minorVersion = minorVersion
         self.server = server
+        self.timesOutWithBody = timesOutWithBody
     }
 }

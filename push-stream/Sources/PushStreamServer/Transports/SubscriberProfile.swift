@@ -18,6 +18,8 @@ final class SubscriberProfile {
         var publishes: Bool
         var storesMessages: Bool
         var bodyLimit: Int
+        /// Set where pings carry it.
+        var pingText: String?
     }
 
     struct PaddingSize: Hashable {
@@ -47,8 +49,10 @@ final class SubscriberProfile {
     let ping: ByteBuffer
     /// Encoded once for the messages of one tick; see ``SubscriberList``.
     let index: Int
+    /// Connected subscribers.
+    var users = 0
 
-    init(_ key: Key, index: Int, pingText: String) {
+    init(_ key: Key, index: Int) {
         self.key = key
         self.index = index
         encoding = MessageEncoding(template: key.template, framing: key.framing, isChunked: key.isChunked)
@@ -67,7 +71,7 @@ final class SubscriberProfile {
         case .eventSource: ping = ByteBuffer(bytes: Self.chunk(FrameTemplates.eventSourcePing, key.isChunked))
         case .webSocket: ping = ByteBuffer(bytes: WebSocketFrame.ping)
         case .plain:
-            ping = ByteBuffer(bytes: encoding.encode(Message(id: Message.ServerID.ping, text: Array(pingText.utf8))))
+            ping = ByteBuffer(bytes: encoding.encode(Message(id: Message.ServerID.ping, text: Array((key.pingText ?? "").utf8))))
         }
     }
 

@@ -30,7 +30,7 @@ extension ConnectionHandler {
         } catch {
             if error.isOutOfMemory {
                 hub.context.log.log(
-                    .error, "push stream: the store is full", ["limit": String(hub.context.store.settings.memoryLimit)])
+                    .error, "push stream: the store is full", ["limit": String(hub.storeSettings.memoryLimit)])
             }
             var response = HTTPResponse.refusal(error)
             response.fields.insert(contentsOf: fields, at: 0)

@@ -112,7 +112,7 @@ extension Subscriber {
 
     /// `push_stream_websocket_allow_publish`: a client's text goes to its channels, but never to the events channel.
     private func publish(_ text: [UInt8]) {
-        let events = hub.context.store.settings.eventsChannelID
+        let events = hub.storeSettings.eventsChannelID
         let names = subscriptions.map(\.list.name).filter { $0.description != events }
         let (stores, now) = (profile.key.storesMessages, hub.now)
         do throws(StoreError) {

@@ -57,7 +57,7 @@ final class RawClient: Sendable {
     static let group = MultiThreadedEventLoopGroup.singleton
 
     /// - Parameter reads: false for a client that never reads.
-    init(port: Int, reads: Bool = true) async throws {
+    init(host: String = "127.0.0.1", port: Int, reads: Bool = true) async throws {
         let shared = SharedState()
         state = shared
         channel = try await ClientBootstrap(group: Self.group)
@@ -66,7 +66,7 @@ final class RawClient: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Collector(shared)) }
             }
-            .connect(host: "127.0.0.1", port: port).get()
+            .connect(host: host, port: port).get()
     }
 
     func send(_ text: String) async throws { try await send(Array(text.utf8)) }
