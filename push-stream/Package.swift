@@ -64,7 +64,12 @@ let package = Package(
         .testTarget(name: "PushStreamCoreTests", dependencies: ["PushStreamCore"], swiftSettings: swiftSettings),
         .testTarget(
             name: "PushStreamServerTests",
-            dependencies: ["PushStreamServer", .product(name: "PushTestSupport", package: "push-kit")],
+            dependencies: [
+                "PushStreamServer",
+                // The client of the TLS tests.
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "PushTestSupport", package: "push-kit"),
+            ],
             swiftSettings: swiftSettings
         ),
         // What must hold for every input of the readers: shared by the fuzzer and by the replay of its corpora.

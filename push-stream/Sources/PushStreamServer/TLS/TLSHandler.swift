@@ -97,10 +97,13 @@ final class TLSHandler: ChannelDuplexHandler {
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        if mode != .input, let session {
-            let goodbye = session.goodbye()
-            if goodbye.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(goodbye), promise: nil) }
+        let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        // Whoever leaves bytes unread is not waited for.
+        guard mode != .input, waiting == 0, let goodbye = session?.goodbye(), goodbye.readableBytes > 0 else {
+            return context.close(mode: mode, promise: promise)
         }
-        context.close(mode: mode, promise: promise)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in context.close(mode: mode, promise: promise) }
+        context.writeAndFlush(wrapOutboundOut(goodbye), promise: written)
     }
 }
