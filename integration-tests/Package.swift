@@ -12,7 +12,10 @@ let swiftSettings: [SwiftSetting] = [
 let package = Package(
     name: "integration-tests",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "push-load", targets: ["push-load"])],
+    products: [
+        .executable(name: "push-load", targets: ["push-load"]),
+        .library(name: "AllocationCounter", type: .dynamic, targets: ["AllocationCounter"]),
+    ],
     dependencies: [
         // Options, --help and subcommands of push-load in the style of the field.
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -35,6 +38,8 @@ let package = Package(
             name: "push-load",
             dependencies: ["PushLoad", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: swiftSettings),
+        // Counts the allocations of a program that is started with it: the ceilings are tests.
+        .target(name: "AllocationCounter"),
         // Deployments of the release binaries, and a client for each transport.
         .target(
             name: "IntegrationSupport",

@@ -32,7 +32,7 @@ let package = Package(
     targets: [
         // Regular expressions in Nginx's own dialect, for locations and conditions.
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
-        // epoll and eventfd, which Swift's Glibc module leaves out: they watch the sockets that have left NIO.
+        // epoll, eventfd and accept4, which Swift's Glibc module leaves out: for the sockets that are not NIO's.
         .systemLibrary(name: "CEpoll"),
         // Reads nginx.conf: text in, checked directives with inheritance out. No I/O but files, no NIO.
         .target(name: "NginxConf", dependencies: ["CPCRE2"], swiftSettings: swiftSettings),

@@ -47,6 +47,108 @@ extension EndToEnd {
             }
         }
 
+        private struct Published: Decodable {
+            var publishes: Int
+            var deliveries: Int
+            var publishesPerSecond: Double
+            var answerMilliseconds: Delay
+            struct Delay: Decodable { var p50: Double }
+        }
+
+        @Test(arguments: [(1, 1, 0), (3, 7, 0), (1, 1, 1), (3, 7, 1)])
+        func `every publish is answered and reaches the subscriber`(connections: Int, pipeline: Int, subscribers: Int)
+            async throws
+        {
+            try await withDeployment(.fourProcesses) { deployment in
+                let accepted = try await Self.publishedMessages(deployment)
+                let (status, process) = try await Self.run(
+                    [
+                        "publish", "--connections", "\(connections)", "--pipeline", "\(pipeline)", "--subscribers",
+                        "\(subscribers)", "--messages", "1000", "--json",
+                    ] + Self.addresses(deployment))
+                #expect(status == .exited(0))
+                let line = try await process.line(containing: "{")
+                let result = try JSONDecoder().decode(Published.self, from: Data(line.text.utf8))
+                #expect(result.publishes == 1000)
+                // The last answer and the last delivery have no order.
+                #expect(subscribers == 0 ? result.deliveries == 0 : result.deliveries > 0)
+                #expect(result.publishesPerSecond > 0 && result.answerMilliseconds.p50 > 0)
+                #expect(try await Self.publishedMessages(deployment) - accepted == 1000)
+            }
+        }
+
+        private struct Summary: Decodable {
+            enum CodingKeys: String, CodingKey { case publishedMessages = "published_messages" }
+            var publishedMessages: Int
+        }
+
+        private static func publishedMessages(_ deployment: Deployment) async throws -> Int {
+            let connection = try await HTTPConnection(to: deployment.control)
+            defer { connection.close() }
+            let response = try await connection.response(to: HTTPRequest("GET", "/channels-stats"))
+            return try JSONDecoder().decode(Summary.self, from: Data(response.body)).publishedMessages
+        }
+
+        private struct Connected: Decodable {
+            var connections: Int
+            var connectionsPerSecond: Double
+        }
+
+        @Test(arguments: ["eventsource", "streaming", "websocket"])
+        func `subscribers are opened and their rate is told`(transport: String) async throws {
+            try await withDeployment(.fourProcesses) { deployment in
+                let (status, process) = try await Self.run(
+                    ["connect", "--transport", transport, "--connections", "500", "--concurrency", "20", "--json"]
+                        + Self.addresses(deployment))
+                #expect(status == .exited(0))
+                let line = try await process.line(containing: "{")
+                let result = try JSONDecoder().decode(Connected.self, from: Data(line.text.utf8))
+                #expect(result.connections == 500 && result.connectionsPerSecond > 0)
+            }
+        }
+
+        private struct Slow: Decodable {
+            var healthy: Int
+            var slow: Int
+            var slowClosed: Int
+            var medianRatio: Double
+        }
+
+        /// The healthy ones get everything, which the client verifies; how fast is for `make bench`.
+        @Test(arguments: ["eventsource", "websocket"])
+        func `subscribers that do not read are closed beside healthy ones`(transport: String) async throws {
+            var options = DeploymentOptions()
+            options.nginxReplacements = [("push_stream_subscriber_queue_size 1m;", "push_stream_subscriber_queue_size 100k;")]
+            try await withDeployment(.fourProcesses, options: options) { deployment in
+                let (status, process) = try await Self.run(
+                    [
+                        "slow", "--transport", transport, "--slow", "50", "--healthy", "50", "--messages", "200", "--size",
+                        "20000",
+                        "--json",
+                    ] + Self.addresses(deployment))
+                #expect(status == .exited(0))
+                let line = try await process.line(containing: "{")
+                let result = try JSONDecoder().decode(Slow.self, from: Data(line.text.utf8))
+                #expect(result.healthy == 50 && result.slow == 50 && result.slowClosed == 50)
+                #expect(result.medianRatio > 0)
+                let connection = try await HTTPConnection(to: deployment.control)
+                defer { connection.close() }
+                let metrics = try await connection.response(to: HTTPRequest("GET", "/metrics"))
+                let text = String(decoding: metrics.body, as: UTF8.self)
+                #expect(text.contains("push_stream_subscribers_disconnected_total{reason=\"slow\"} 50\n"))
+            }
+        }
+
+        @Test func `long work tells how far it is`() async throws {
+            try await withDeployment(.fourProcesses) { deployment in
+                let (status, process) = try await Self.run(
+                    ["fanout", "--subscribers", "5", "--duration", "3", "--json"] + Self.addresses(deployment))
+                #expect(status == .exited(0))
+                let line = try await process.line(containing: " deliveries")
+                #expect(line.stream == .standardError)
+            }
+        }
+
         private struct Idle: Decodable {
             var subscribers: Int
             var residentBytesPerSubscriber: Double
@@ -87,6 +189,25 @@ extension EndToEnd {
             let (misuse, help) = try await Self.run(["fanout", "--subscribers", "0"])
             #expect(misuse != .exited(0))
             try await help.line(containing: "--subscribers must be 1 to 1000000")
+            for (arguments, sentence) in [
+                (["publish", "--subscribers", "2"], "--subscribers must be 0 or 1"),
+                (["publish", "--pipeline", "0"], "--pipeline must be 1 to 10000"),
+                (["publish", "--connections", "0"], "--connections must be 1 to 1000000"),
+                (["connect", "--concurrency", "0"], "--concurrency must be 1 to 4096"),
+                (["connect", "--transport", "longpolling"], "a long poll has no head before its message"),
+                (["slow", "--slow", "0"], "--slow must be 1 to 1000000"),
+                (["slow", "--size", "9"], "--size must be 10 to 1000000"),
+                (["idle", "--base=-1"], "--base must be 0 to 1000000"),
+            ] {
+                let (status, process) = try await Self.run(arguments)
+                #expect(status != .exited(0))
+                try await process.line(containing: sentence)
+            }
+            for command in ["fanout", "publish", "connect", "idle", "slow"] {
+                let (status, process) = try await Self.run([command, "--help"])
+                #expect(status == .exited(0))
+                try await process.line(containing: "USAGE: push-load \(command)")
+            }
             let (unfit, reason) = try await Self.run(["fanout", "--transport", "longpolling"])
             #expect(unfit != .exited(0))
             try await reason.line(containing: "a long poll ends with its first message")

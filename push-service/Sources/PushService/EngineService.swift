@@ -26,7 +26,7 @@ struct EngineService: Service {
         configuration.raiseOpenFileLimit()
         let engine = PushStreamEngine(
             configuration: configuration,
-            log: try ErrorLog(configuration.process.errorLog, level: configuration.process.errorLogLevel))
+            log: try ErrorLog(configuration.process.errorLogs))
         let addresses = try await engine.start()
         return EngineService(engine: engine, subscriberPort: addresses.compactMap(\.port).first ?? streamPort)
     }

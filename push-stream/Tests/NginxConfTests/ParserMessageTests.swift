@@ -53,7 +53,7 @@ import Testing
         ("if ($arg_a ~ \"(\") {return 200;}}}", #"pcre2_compile() failed: missing closing parenthesis in "(""#),
         ("if a {return 200;}}}", #"invalid condition "a""#),
         ("if ($arg_a ~) {}}}", #"invalid condition "$arg_a""#),
-        ("if (-f $uri) {}}}", #"condition "-f" is not supported: push-stream serves no files"#),
+        ("if (-f $uri) {}}}", #"condition "-f" is not supported: files are looked up when a request is answered, see try_files"#),
         ("allow 1.2;}}", #"invalid parameter "1.2""#),
         ("client_max_body_size 1x;}}", #""client_max_body_size" directive invalid value"#),
         ("client_max_body_size;}}", #"invalid number of arguments in "client_max_body_size" directive"#),
@@ -102,7 +102,7 @@ import Testing
         ("events { worker_connections x; }", #"[emerg] invalid number "x" in /t.conf:1"#),
         (
             "events {} http { push_stream_shared_memory_size 100k; }",
-            "[emerg] The push_stream_shared_memory_size value must be at least 128KiB in /t.conf:1"
+            "[warn] The push_stream_shared_memory_size value must be at least 128KiB in /t.conf:1"
         ),
         (
             "events {} http { server { location / { push_stream_subscriber foo; } } }",
@@ -143,7 +143,7 @@ import Testing
                 #"[notice] "use" directive has no effect: the event loops choose the system's best method and share the ports by "#
                     + "themselves in /t.conf:1",
                 #"[notice] "gzip" directive has no effect: streams are never compressed in /t.conf:3"#,
-                #"[notice] "sendfile" directive has no effect: no files are served in /t.conf:3"#,
+                #"[notice] "sendfile" directive has no effect: files are read by threads of their own, in pieces in /t.conf:3"#,
             ])
     }
 

@@ -1,4 +1,5 @@
 import PushStreamCore
+import PushTestSupport
 import Testing
 
 @testable import PushStreamServer
@@ -119,13 +120,16 @@ import Testing
         }
     }
 
-    @Test func aSubscriberThatDoesNotReadIsClosedAndAHealthyOneLives() async throws {
+    @Test(arguments: [("/ev/a", ""), ("/sub/a", ""), ("/ev/a/b", ""), ("/ws/a", TestEngine.webSocketFields)])
+    func aSubscriberThatDoesNotReadIsClosedAndAHealthyOneLives(target: String, fields: String) async throws {
+        let queueSize = 128 * 1024
+        let folder = try TemporaryDirectory()
         try await TestEngine.run({
-            $0.outputLimit = 128 * 1024; $0.store.maxMessagesPerChannel = 1
+            $0.queueSize = queueSize; $0.store.maxMessagesPerChannel = 1; $0.log = folder.file("error.log")
         }) { server in
             let healthy = try await server.subscribe("/ev/a", started: ": \n")
             let stuck = try await server.connect(reads: false)
-            try await stuck.send("GET /ev/a HTTP/1.1\r\nHost: t\r\n\r\n")
+            try await stuck.send("GET \(target) HTTP/1.1\r\nHost: t\r\n\(fields)\r\n")
             try await server.waitForSubscribers(2)
             let publisher = try await server.connect()
             let text = String(repeating: "x", count: 30_000)
@@ -145,6 +149,16 @@ import Testing
             #expect(received.components(between: "{\"id\":", and: ",") == (1...(sent + 1)).map(String.init))
             let metrics = try await server.get("/metrics")
             #expect(metrics.contains("push_stream_subscribers_disconnected_total{reason=\"slow\"} 1\n"))
+            // Never more than the limit and the messages of one tick wait: here one message with its template.
+            let log = try folder.read("error.log")
+            #expect(log.contains("[info]"))
+            let waiting = log.components(
+                between: "subscriber does not read and is closed, client: 127.0.0.1, waiting bytes: ", and: ",")
+            try #require(waiting.count == 1)
+            let bytes = try #require(Int(waiting[0]))
+            #expect(bytes > queueSize && bytes <= queueSize + text.utf8.count + 300)
+            // A reset reaches a client that does not read; an end would stand behind what the system still keeps for it.
+            try await stuck.waitForClose()
         }
     }
 

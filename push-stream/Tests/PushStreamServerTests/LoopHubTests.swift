@@ -12,7 +12,7 @@ import Testing
         let mailbox = ChannelStore.Mailbox {}
         let store = ChannelStore(settings: configuration.store, mailboxes: [mailbox], now: ProcessIdentity.now())
         let context = EngineContext(
-            store: store, log: try ErrorLog.discarding(), loops: [LoopMetrics()], outputLimit: 1024)
+            store: store, log: try ErrorLog.discarding(), loops: [LoopMetrics()])
         return try LoopHub(eventLoop: loop, index: 0, context: context, mailbox: mailbox)
     }
 

@@ -126,7 +126,7 @@ import Testing
         try await TestEngine.run({
             $0.store.maxMessagesPerChannel = nil
             $0.maxBodySize = 1 << 20
-            $0.outputLimit = 16 << 20
+            $0.queueSize = 16 << 20
         }) { server in
             let client = try await server.connect(reads: false)
             try await client.send("GET /ev/a HTTP/1.1\r\nHost: t\r\nLast-Event-ID: 5-0\r\n\r\n")

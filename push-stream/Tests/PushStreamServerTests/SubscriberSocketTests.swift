@@ -69,7 +69,7 @@ import Testing
     /// What a client is slow to read waits in order, and comes when it reads on; what comes meanwhile queues behind it.
     @Test func aClientThatReadsOnGetsEverythingInOrder() async throws {
         try await TestEngine.run({
-            $0.outputLimit = 32 << 20; $0.store.maxMessagesPerChannel = 1
+            $0.queueSize = 32 << 20; $0.store.maxMessagesPerChannel = 1
         }) { server in
             let one = try await server.connect(reads: false)
             try await one.send("GET /ev/a HTTP/1.1\r\nHost: t\r\n\r\n")

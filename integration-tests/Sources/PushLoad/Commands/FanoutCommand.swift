@@ -49,9 +49,12 @@ struct FanoutCommand: ParsableCommand {
         let end: FanoutRun.End =
             self.messages.map { .messages($0) }
             ?? .time(Clock.nanoseconds(self.duration), warmUp: Clock.nanoseconds(self.warmUp))
-        let run = try FanoutRun(
-            target: self.target.target(), subscribers: self.subscribers, window: self.window, size: self.size)
+        let target = try self.target.target()
+        defer { target.progress.end() }
+        let run = try FanoutRun(target: target, subscribers: self.subscribers, window: self.window, size: self.size)
         try run.open()
-        try Report.print(try run.measure(until: end), json: self.target.json)
+        let result = try run.measure(until: end)
+        target.progress.end()
+        try Report.print(result, json: self.target.json)
     }
 }

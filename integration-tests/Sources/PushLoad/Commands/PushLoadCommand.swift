@@ -12,7 +12,9 @@ public struct PushLoadCommand: ParsableCommand {
             A location of another server is named by templates such as --publish-path '/pub?id={channel}'; {channel} becomes \
             the channel's id.
             """,
-        subcommands: [FanoutCommand.self, IdleCommand.self])
+        subcommands: [
+            FanoutCommand.self, PublishCommand.self, ConnectCommand.self, IdleCommand.self, SlowCommand.self,
+        ])
 
     public init() {}
 }

@@ -65,6 +65,7 @@ struct Target {
     let server: ServerProcesses?
     /// Nanoseconds.
     let timeout: Int64
+    let progress = Progress()
 }
 
 extension Transport {

@@ -23,10 +23,11 @@ enum Report {
 
     /// A whole number with its thousands apart.
     static func count(_ value: Double) -> String {
-        let digits = String(Int(value.rounded()))
-        return String(
-            digits.reversed().enumerated().flatMap { $0.offset > 0 && $0.offset % 3 == 0 ? [",", $0.element] : [$0.element] }
-                .reversed())
+        let digits = String(Int(value.rounded().magnitude))
+        return (value <= -0.5 ? "-" : "")
+            + String(
+                digits.reversed().enumerated().flatMap { $0.offset > 0 && $0.offset % 3 == 0 ? [",", $0.element] : [$0.element] }
+                    .reversed())
     }
 
     static func fixed(_ value: Double, _ digits: Int = 2) -> String { String(format: "%.\(digits)f", value) }

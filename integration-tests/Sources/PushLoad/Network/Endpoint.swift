@@ -31,10 +31,12 @@ struct Endpoint {
     var isLoopback: Bool { UInt32(bigEndian: self.address.s_addr) >> 24 == 127 }
 
     /// Begins to connect without waiting.
-    /// - Parameter source: connections to loopback leave from the addresses 127.0.0.1 plus this, because one pair of addresses has
-    ///   ports for some 28,000 connections only. Elsewhere the system chooses.
+    /// - Parameters:
+    ///   - source: connections to loopback leave from the addresses 127.0.0.1 plus this, because one pair of addresses has ports for
+    ///     some 28,000 connections only. Elsewhere the system chooses.
+    ///   - receiveBuffer: bytes that the system may keep for the client, or nil for what it does by itself.
     /// - Returns: a non-blocking socket whose readiness to be written ends the attempt.
-    func connect(source: Int) throws -> Int32 {
+    func connect(source: Int, receiveBuffer: Int32? = nil) throws -> Int32 {
         let fd = socket(
             AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard fd >= 0 else { throw LoadFailure.system("a socket cannot be opened") }
@@ -42,6 +44,8 @@ struct Endpoint {
         let size = socklen_t(MemoryLayout<Int32>.size)
         // A request must leave at once.
         setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &on, size)
+        // Before the connection stands, so that the server is not offered more.
+        if var receiveBuffer { setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, size) }
         if self.isLoopback {
             // Without a port, so that the system chooses one when the whole pair of addresses is known.
             setsockopt(fd, Int32(IPPROTO_IP), IP_BIND_ADDRESS_NO_PORT, &on, size)

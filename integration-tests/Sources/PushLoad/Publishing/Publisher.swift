@@ -81,7 +81,7 @@ final class Publisher {
             if count < 0 { throw LoadFailure.system("the publisher lost its connection to \(self.endpoint.text)") }
             throw LoadFailure("\(self.endpoint.text) closed the publisher's connection")
         }
-        let completed = try self.responses.feed(UnsafeBufferPointer(start: self.buffer, count: count))
+        let completed = try self.responses.feed(UnsafeRawBufferPointer(start: self.buffer, count: count))
         self.unanswered -= completed
         self.answered += completed
     }

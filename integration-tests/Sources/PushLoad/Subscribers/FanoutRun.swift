@@ -14,9 +14,11 @@ final class FanoutRun {
     private let pool: SubscriberPool
     private let publisher: Publisher
     private let window: DeliveryWindow
+    private let silent: SilentSubscribers
 
-    init(target: Target, subscribers: Int, window: Int, size: Int) throws {
-        try Descriptors.reserve(subscribers + 1)
+    /// - Parameter others: subscribers that ``openSilent()`` will bring.
+    init(target: Target, subscribers: Int, window: Int, size: Int, others: Int = 0) throws {
+        try Descriptors.reserve(subscribers + others + 1)
         self.target = target
         self.windowSize = window
         self.size = size
@@ -25,14 +27,40 @@ final class FanoutRun {
         self.window = DeliveryWindow(size: window, subscribers: subscribers)
         self.publisher = try Publisher(
             endpoint: target.publishers, path: target.publishPath, size: size, poller: self.poller, number: subscribers)
+        self.silent = SilentSubscribers(count: others, target: target, poller: self.poller, firstNumber: subscribers + 1)
     }
 
     /// Subscribes all.
     func open() throws {
-        try self.pool.open(timeout: self.target.timeout) { try self.publisher.handle($0) }
+        try self.pool.open(timeout: self.target.timeout, progress: self.target.progress) { try self.publisher.handle($0) }
         // A server of several processes tells the others of a subscription after it has answered.
         try self.turn(until: Clock.now() + 200_000_000)
     }
+
+    /// Subscribes those that do not read.
+    func openSilent() throws {
+        var next = 0
+        var progress = Clock.now()
+        while self.silent.subscribed < self.silent.count {
+            while next < self.silent.count, next - self.silent.subscribed < SubscriberPool.concurrency {
+                try self.silent.connect(next)
+                next += 1
+            }
+            let before = self.silent.subscribed
+            try self.turn(atMost: 100_000_000)
+            let now = Clock.now()
+            if self.silent.subscribed > before { progress = now }
+            self.target.progress.tell(now, "\(self.silent.subscribed) of \(self.silent.count) slow subscribers are there")
+            guard now - progress <= self.target.timeout else {
+                throw LoadFailure(
+                    "\(self.silent.subscribed) of \(self.silent.count) slow subscribers are there, and no more came")
+            }
+        }
+        try self.turn(until: Clock.now() + 200_000_000)
+    }
+
+    /// Subscribers that do not read and that the server has closed.
+    var closedSilent: Int { self.silent.closed }
 
     /// Keeps the window full until the end, then waits for all that is in flight.
     func measure(until end: End) throws -> FanoutResult {
@@ -72,6 +100,7 @@ final class FanoutRun {
             now = Clock.now()
             if self.window.deliveries > before { progress = now }
             try self.check(progress: progress, now: now)
+            self.target.progress.tell(now, "\(Report.count(Double(self.window.deliveries))) deliveries")
         }
     }
 
@@ -109,8 +138,10 @@ final class FanoutRun {
         return try self.poller.wait(atMost: limit) { number, ready in
             if number < pool.count {
                 try pool.receive(number) { window.received($0) }
-            } else {
+            } else if number == pool.count {
                 try self.publisher.handle(ready)
+            } else {
+                try self.silent.handle(number, ready)
             }
         }
     }

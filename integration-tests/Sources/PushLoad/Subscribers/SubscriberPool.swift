@@ -11,14 +11,20 @@ final class SubscriberPool {
     /// Heads that came in parts, by subscriber.
     private var heads: [Int: [UInt8]] = [:]
     private(set) var subscribed = 0
+    /// Whether ``delays`` is kept; set before ``open(timeout:concurrency:progress:_:)``.
+    var keepsDelays = false
+    /// Nanoseconds from connect to the head of the response, in the order in which the heads came.
+    private(set) var delays: [Int64] = []
+    /// When those connected that have no head yet.
+    private var connectedAt: [Int: Int64] = [:]
 
     /// Room in front of what is read, for the carried bytes.
     private static let margin = 16
     private static let bufferSize = 256 * 1024
     /// Attempts to connect at once: fewer than any backlog.
-    private static let concurrency = 200
+    static let concurrency = 200
     /// Connections that leave from one address.
-    private static let connectionsPerSource = 10_000
+    static let connectionsPerSource = 10_000
 
     /// - Parameters:
     ///   - poller: gets the subscribers' numbers, which are below `count`.
@@ -41,12 +47,16 @@ final class SubscriberPool {
     /// Connects all and waits until each has its head, or with long polling, has sent its request.
     /// - Parameters:
     ///   - timeout: nanoseconds without progress after which this fails.
+    ///   - concurrency: attempts at once.
     ///   - others: gets what becomes ready of the poller's other numbers.
-    func open(timeout: Int64, _ others: (Poller.Interest) throws -> Void) throws {
+    func open(
+        timeout: Int64, concurrency: Int = SubscriberPool.concurrency, progress line: Progress,
+        _ others: (Poller.Interest) throws -> Void
+    ) throws {
         var next = 0
         var progress = Clock.now()
         while self.subscribed < self.count {
-            while next < self.count, next - self.subscribed < Self.concurrency {
+            while next < self.count, next - self.subscribed < concurrency {
                 try self.connect(next)
                 next += 1
             }
@@ -56,6 +66,7 @@ final class SubscriberPool {
             }
             let now = Clock.now()
             if self.subscribed > before { progress = now }
+            line.tell(now, "\(self.subscribed) of \(self.count) subscribers are there")
             if now - progress > timeout {
                 throw LoadFailure(
                     "\(self.subscribed) of \(self.count) subscribers are there, and none came for \(timeout / 1_000_000_000) s")
@@ -76,6 +87,7 @@ final class SubscriberPool {
         let fd = try self.endpoint.connect(source: index / Self.connectionsPerSource)
         self.subscribers[index].fd = fd
         self.subscribers[index].phase = .connecting
+        if self.keepsDelays { self.connectedAt[index] = Clock.now() }
         try self.poller.add(fd, number: index, .write)
     }
 
@@ -109,6 +121,7 @@ final class SubscriberPool {
 
     private func hasSubscribed(_ index: Int) {
         self.subscribers[index].phase = .subscribed
+        if let start = self.connectedAt.removeValue(forKey: index) { self.delays.append(Clock.now() - start) }
         self.subscribed += 1
     }
 
@@ -126,6 +139,22 @@ final class SubscriberPool {
     /// Reads once and gives the number of each message to `body`, after checking that it is the one that this subscriber must get next.
     @inline(__always)
     func receive(_ index: Int, _ body: (Int) -> Void) throws {
+        var expected = self.subscribers[index].expected
+        try self.scan(index) { number in
+            guard number == expected else {
+                throw LoadFailure(
+                    "subscriber \(index) received message \(number) where \(expected) had to come: "
+                        + (number > expected ? "messages were lost" : "it came twice"))
+            }
+            expected += 1
+            body(number)
+        }
+        self.subscribers[index].expected = expected
+    }
+
+    /// Reads once and gives the number of each message to `body`.
+    @inline(__always)
+    func scan(_ index: Int, _ body: (Int) throws -> Void) throws {
         let subscriber = self.subscribers + index
         let bytes = try self.read(index)
         guard let base = bytes.baseAddress, bytes.count > 0 else { return }
@@ -135,17 +164,7 @@ final class SubscriberPool {
             _ = memcpy(start, &subscriber.pointee.carry, carried)
         }
         let end = base + bytes.count
-        var expected = subscriber.pointee.expected
-        let rest = try SequenceMark.scan(from: start, to: end) { number in
-            guard number == expected else {
-                throw LoadFailure(
-                    "subscriber \(index) received message \(number) where \(expected) had to come: "
-                        + (number > expected ? "messages were lost" : "it came twice"))
-            }
-            expected += 1
-            body(number)
-        }
-        subscriber.pointee.expected = expected
+        let rest = try SequenceMark.scan(from: start, to: end, body)
         subscriber.pointee.carried = UInt8(end - rest)
         if end > rest {
             _ = memcpy(&subscriber.pointee.carry, rest, end - rest)

@@ -90,6 +90,10 @@ public struct DirectiveSpecification: Sendable {
     /// The value in force without the directive, as it would be written.
     public var defaultValue: String?
     public var summary: String
+    /// What is said if it stands twice in a block; nil for Nginx's common words.
+    var duplicateMessage: String?
+    /// What is said about arguments that are taken, though they hardly mean what they say.
+    var warning: (@Sendable (Directive) -> String?)?
     /// Checks of its own on the arguments.
     var check: (@Sendable (Directive) throws(ConfigurationError) -> Void)?
 
@@ -105,6 +109,7 @@ public struct DirectiveSpecification: Sendable {
         origin: Origin = .nginx,
         defaultValue: String? = nil,
         summary: String,
+        duplicateMessage: String? = nil,
         check: (@Sendable (Directive) throws(ConfigurationError) -> Void)? = nil
     ) {
         self.name = name
@@ -118,6 +123,14 @@ public struct DirectiveSpecification: Sendable {
         self.origin = origin
         self.defaultValue = defaultValue
         self.summary = summary
+        self.duplicateMessage = duplicateMessage
         self.check = check
+    }
+
+    /// The same row with a warning about arguments that are taken.
+    func warning(_ warning: @escaping @Sendable (Directive) -> String?) -> DirectiveSpecification {
+        var row = self
+        row.warning = warning
+        return row
     }
 }

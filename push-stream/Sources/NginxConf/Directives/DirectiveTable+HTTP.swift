@@ -15,6 +15,8 @@ extension DirectiveTable {
             summary: "Names of a virtual server: exact, `*.name`, `name.*`, or `~expression`."
         ) { directive throws(ConfigurationError) in
             for name in directive.arguments { _ = try ServerNamePattern(name, at: directive.location) }
+        }.warning { directive in
+            directive.arguments.first { $0.contains("/") }.map { "server name \"\($0)\" has suspicious symbols" }
         },
         .init(
             "location", in: [.server, .location], 1...2, block: .location, repeats: true,
@@ -73,6 +75,9 @@ extension DirectiveTable {
             "keepalive_timeout", in: levels, 1...2, .milliseconds, inheritance: .nearest, defaultValue: "75s",
             summary: "Time that an idle connection stays open; 0 closes it after each response."
         ) { directive throws(ConfigurationError) in
+            guard directive.arguments.count == 1 || Units.duration(directive.arguments[1], wholeSeconds: true) != nil else {
+                throw directive.error("\"keepalive_timeout\" directive invalid value")
+            }
             guard directive.arguments.count == 1 else {
                 throw directive.error("the second parameter of the \"keepalive_timeout\" directive is not supported")
             }
@@ -86,30 +91,17 @@ extension DirectiveTable {
         .init(
             "server_tokens", in: levels, 1...1, .choice(["on", "off", "build"]), inheritance: .nearest, defaultValue: "on",
             summary: "Whether responses tell the version."),
-        .init(
-            "access_log", in: [.http, .server], 1...2, inheritance: .nearest, defaultValue: "off",
-            summary: "File (or `/dev/stdout`) and format of the access log, or `off`."
-        ) { directive throws(ConfigurationError) in
-            if directive.text.hasPrefix("syslog:") || ComplexValue.hasVariables(directive.text) {
-                throw directive.error("invalid log path \"\(directive.text)\": only a file is supported")
-            }
-            if directive.arguments.count > 1, directive.arguments[1].contains("=") {
-                throw directive.error("invalid parameter \"\(directive.arguments[1])\"")
-            }
-        },
-        .init("log_format", in: .http, 2...Int.max, repeats: true, summary: "Names a format of the access log.") {
-            directive throws(ConfigurationError) in
-            _ = try LogFormat.Escaping(directive)
-        },
-        Self.onlyDefault("merge_slashes", in: [.http, .server], "on", "doubled slashes of a path are always merged"),
-        Self.onlyDefault("chunked_transfer_encoding", in: levels, "on", "HTTP/1.1 streams are always chunked"),
-        Self.onlyDefault("satisfy", in: levels, "all", "every access rule counts"),
+        Self.onlyDefault("merge_slashes", in: [.http, .server], .flag, "on", "doubled slashes of a path are always merged"),
+        Self.onlyDefault("chunked_transfer_encoding", in: levels, .flag, "on", "HTTP/1.1 streams are always chunked"),
+        Self.onlyDefault("satisfy", in: levels, .choice(["all", "any"]), "all", "every access rule counts"),
     ]
 
     private static func accessRule(_ name: String, _ summary: String) -> DirectiveSpecification {
         .init(name, in: levels, repeats: true, inheritance: .nearestList, summary: summary) {
             directive throws(ConfigurationError) in
             guard NetworkRange(directive.text) != nil else { throw directive.error("invalid parameter \"\(directive.text)\"") }
+        }.warning { directive in
+            NetworkRange.hasMeaninglessBits(directive.text) ? "low address bits of \(directive.text) are meaningless" : nil
         }
     }
 
@@ -117,10 +109,11 @@ extension DirectiveTable {
     static func onlyDefault(
         _ name: String,
         in contexts: DirectiveContexts,
+        _ kind: ArgumentKind,
         _ value: String,
         _ reason: String
     ) -> DirectiveSpecification {
-        .init(name, in: contexts, standing: .implied(reason), defaultValue: value, summary: "Only `\(value)`.") {
+        .init(name, in: contexts, 1...1, kind, standing: .implied(reason), defaultValue: value, summary: "Only `\(value)`.") {
             directive throws(ConfigurationError) in
             guard directive.text.lowercased() == value else {
                 throw directive.error("\"\(name) \(directive.text)\" is not supported: \(reason)")

@@ -25,8 +25,9 @@ extension DirectiveTable {
             summary: "How long a graceful stop may take before the last connections are closed."),
         .init("pid", in: .main, summary: "File that holds the process id while the server runs."),
         .init(
-            "error_log", in: [.main, .http, .server, .location], 1...2, defaultValue: "stderr error",
-            summary: "File (or `stderr`) and least level of the error log."
+            "error_log", in: [.main, .http, .server, .location], 1...Int.max, repeats: true, defaultValue: "stderr error",
+            summary:
+                "File, `stderr` or `syslog:` server, and least level, of an error log. Several of the main level may stand together."
         ) { directive throws(ConfigurationError) in
             try Self.checkErrorLog(directive)
         },
@@ -54,11 +55,10 @@ extension DirectiveTable {
     private static let logLevels = ["debug", "info", "notice", "warn", "error", "crit", "alert", "emerg"]
 
     private static func checkErrorLog(_ directive: Directive) throws(ConfigurationError) {
-        if directive.arguments.count > 1, !self.logLevels.contains(directive.arguments[1]) {
-            throw directive.error("invalid log level \"\(directive.arguments[1])\"")
-        }
-        for prefix in ["syslog:", "memory:"] where directive.text.hasPrefix(prefix) {
-            throw directive.error("\"\(prefix)\" destination of the \"error_log\" directive is not supported")
+        _ = try SyslogTarget(directive.text, of: directive)
+        for (index, level) in directive.arguments.enumerated().dropFirst() {
+            guard self.logLevels.contains(level) else { throw directive.error("invalid log level \"\(level)\"") }
+            if index > 1 { throw directive.error("duplicate log level \"\(level)\"") }
         }
     }
 }

@@ -22,10 +22,11 @@ extension DirectiveTable {
         Self.module(
             "push_stream_shared_memory_size", .http, arity: 1...2,
             summary:
-                "Memory that channels and messages may take together. Required; at least 128k. A name for it is read and not needed."
+                "Memory that channels and messages may take together. Required; at least 128k. A name for it is read and not needed.",
+            duplicateMessage: "duplicate zone \"push_stream_module\""
         ) { directive throws(ConfigurationError) in
             guard let size = Units.size(directive.text), size > 31 * 4096 else {
-                throw directive.error("The push_stream_shared_memory_size value must be at least 128KiB", level: .emerg)
+                throw directive.error("The push_stream_shared_memory_size value must be at least 128KiB", level: .warn)
             }
         },
         Self.module(
@@ -59,7 +60,11 @@ extension DirectiveTable {
         Self.module(
             "push_stream_authorized_channels_only", levels, kind: .flag, default: "off",
             summary: "Only channels that hold a message can be subscribed."),
-        Self.module("push_stream_header_template_file", levels, summary: "File with the text that a subscriber gets first.") {
+        Self.module(
+            "push_stream_header_template_file", levels, summary: "File with the text that a subscriber gets first.",
+            duplicateMessage:
+                "\"push_stream_header_template_file\" directive is duplicate or template set by 'push_stream_header_template'"
+        ) {
             directive throws(ConfigurationError) in
             // Read once here, so that a missing file is told with its line.
             _ = try TemplateFile.read(directive)
@@ -107,6 +112,14 @@ extension DirectiveTable {
             "push_stream_metrics", in: .location, 0...0, origin: .engine,
             summary: "The location answers with metrics in Prometheus text."),
         .init(
+            "push_stream_subscriber_queue_size", in: .http, 1...1, .size, origin: .engine, defaultValue: "1m",
+            summary: "Bytes that may wait for a subscriber that does not read. One that is due more is closed."
+        ) { directive throws(ConfigurationError) in
+            guard case .number(1...) = directive.value else {
+                throw directive.error("\(directive.name) cannot be zero.", level: .emerg)
+            }
+        },
+        .init(
             "push_stream_health", in: .location, 1...1, .choice(["ready"]), origin: .engine,
             summary: "The location answers 200 while new subscribers are taken, 503 while the server drains."),
     ]
@@ -126,11 +139,12 @@ extension DirectiveTable {
         default defaultValue: String? = nil,
         repeats: Bool = false,
         summary: String,
+        duplicateMessage: String? = nil,
         check: (@Sendable (Directive) throws(ConfigurationError) -> Void)? = nil
     ) -> DirectiveSpecification {
         .init(
             name, in: contexts, arity, kind, repeats: repeats,
             inheritance: contexts == .http || contexts == .location ? .none : .nearest, origin: .pushStreamModule,
-            defaultValue: defaultValue, summary: summary, check: check)
+            defaultValue: defaultValue, summary: summary, duplicateMessage: duplicateMessage, check: check)
     }
 }

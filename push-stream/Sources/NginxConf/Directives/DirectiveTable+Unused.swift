@@ -16,14 +16,18 @@ extension DirectiveTable {
             ["use", "accept_mutex", "accept_mutex_delay", "worker_aio_requests"]),
         Self.without("there is no debug log of single connections", .events, ["debug_connection"]),
         Self.without(
-            "no files are served",
+            "files are read by threads of their own, in pieces",
             Self.levels,
             [
                 "sendfile", "sendfile_max_chunk", "tcp_nopush", "aio", "aio_write", "directio", "directio_alignment",
-                "output_buffers", "read_ahead", "open_file_cache", "open_file_cache_valid", "open_file_cache_min_uses",
-                "open_file_cache_errors", "if_modified_since", "etag", "max_ranges", "log_not_found", "disable_symlinks",
-                "subrequest_output_buffer_size", "client_body_temp_path", "open_log_file_cache",
+                "output_buffers", "read_ahead",
             ]),
+        Self.without(
+            "a file is opened when it is asked for",
+            Self.levels,
+            ["open_file_cache", "open_file_cache_valid", "open_file_cache_min_uses", "open_file_cache_errors"]),
+        Self.without("a request body is held in memory", Self.levels, ["client_body_temp_path"]),
+        Self.without("logs have fixed names and stay open", Self.levels, ["open_log_file_cache"]),
         Self.without(
             "tables and pools need no sizes here",
             Self.levels,
@@ -45,7 +49,6 @@ extension DirectiveTable {
                 "gzip", "gzip_types", "gzip_min_length", "gzip_comp_level", "gzip_buffers", "gzip_vary", "gzip_proxied",
                 "gzip_disable", "gzip_http_version", "gzip_static",
             ]),
-        Self.without("there are no subrequests or rewrites to log", Self.levels, ["log_subrequest", "rewrite_log"]),
         Self.without("push-stream speaks HTTP/1, and says so to clients that ask", Self.levels, ["http2"]),
         Self.without("the key exchange has no finite field groups", Self.levels, ["ssl_dhparam"]),
         Self.without(
@@ -58,17 +61,20 @@ extension DirectiveTable {
         Self.without("what is written together is encrypted together", Self.levels, ["ssl_buffer_size"]),
         Self.without("tickets are encrypted with a key of the process itself", Self.levels, ["ssl_session_ticket_key"]),
         Self.without("certificates are read once, at the start", Self.levels, ["ssl_certificate_cache"]),
+        Self.without(
+            "there are no subrequests or rewrites",
+            Self.levels,
+            ["log_subrequest", "rewrite_log", "subrequest_output_buffer_size"]),
         Self.without("an unset variable is empty", Self.levels, ["uninitialized_variable_warn"]),
     ].flatMap { $0 }
 
     /// Refused one by one.
     static let refused: [DirectiveSpecification] = [
         Self.refusing(
-            "files are for a web server beside it",
+            "of files, only a static page is served: the rest is for a web server beside it",
             [
-                "root", "alias", "index", "try_files", "autoindex", "error_page", "internal", "expires", "charset",
-                "charset_types",
-                "source_charset", "random_index", "empty_gif", "flv", "mp4", "ssi", "sub_filter", "addition_types",
+                "autoindex", "expires", "charset", "charset_types", "source_charset", "random_index", "empty_gif", "flv", "mp4",
+                "ssi", "sub_filter", "addition_types",
                 "add_before_body", "add_after_body", "image_filter", "dav_methods", "userid", "recursive_error_pages",
             ]),
         Self.refusing(
@@ -98,8 +104,7 @@ extension DirectiveTable {
         ("http2_", "push-stream speaks HTTP/1"),
         ("http3", "push-stream speaks HTTP/1"),
         ("auth_", "authentication is for a proxy before it, or for unguessable channel names"),
-        ("limit_conn", "limits by key are for a proxy before it"),
-        ("limit_req", "limits by key are for a proxy before it"),
+        ("limit_req", "limits of requests per second are for a proxy before it; limit_conn is there"),
         ("secure_link", "authentication is for a proxy before it, or for unguessable channel names"),
         ("nchan_", "nchan's directives differ from those of the push stream module"),
     ]

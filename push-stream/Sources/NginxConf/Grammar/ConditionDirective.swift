@@ -16,7 +16,8 @@ public struct ConditionDirective: Sendable {
         self.location = directive.location
         guard let first = words.first, words.count == 1 || words.count == 3, let variable = first.withoutPrefix("$") else {
             if let first = words.first, first.hasPrefix("-") || first.hasPrefix("!-") {
-                throw directive.error("condition \"\(first)\" is not supported: push-stream serves no files")
+                throw directive.error(
+                    "condition \"\(first)\" is not supported: files are looked up when a request is answered, see try_files")
             }
             throw directive.error("invalid condition \"\(words.first ?? directive.text)\"")
         }

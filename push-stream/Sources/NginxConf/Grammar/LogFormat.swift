@@ -62,7 +62,7 @@ public struct LogFormat: Sendable, Hashable {
         return line
     }
 
-    private func escaped(_ value: String?) -> String {
+    func escaped(_ value: String?) -> String {
         guard let value, !value.isEmpty else { return self.escaping == .default ? "-" : "" }
         switch self.escaping {
         case .none: return value

@@ -2,11 +2,13 @@
 public enum TemplateFile {
     /// - Throws: the module's message for a file that cannot be read.
     public static func read(_ directive: Directive) throws(ConfigurationError) -> String {
-        guard let bytes = try? ConfigurationFiles.system.read(directive.text) else {
+        do {
+            return String(decoding: try ConfigurationFiles.system.read(directive.text), as: UTF8.self)
+        } catch {
+            let failure = error.call == "open" ? "open file" : "read data from file"
             throw directive.error(
-                "push stream module: unable to open file \"\(directive.text)\" for header template", level: .error)
+                "push stream module: unable to \(failure) \"\(directive.text)\" for header template", level: .error)
         }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 
@@ -25,10 +27,12 @@ public struct PaddingGroup: Sendable {
     public static func read(_ directive: Directive) throws(ConfigurationError) -> [PaddingGroup] {
         guard !directive.text.isEmpty else { return [] }
         var groups: [PaddingGroup] = []
-        for text in directive.text.split(separator: ":", omittingEmptySubsequences: false) {
+        var texts = directive.text.split(separator: ":", omittingEmptySubsequences: false)
+        if texts.count > 1, texts.last == "" { texts.removeLast() }
+        for text in texts {
             // The expression may contain commas itself.
             let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-            guard parts.count >= 3, let header = Units.number(parts[parts.count - 2]),
+            guard parts.count >= 3, parts.count > 3 || parts[0] != "", let header = Units.number(parts[parts.count - 2]),
                 let message = Units.number(parts[parts.count - 1]),
                 header <= Self.largest, message <= Self.largest
             else {

@@ -112,7 +112,7 @@ public struct Parser {
         let name = words[0]
         let arguments = Array(words.dropFirst())
         if block.context == .types, name != "include" {
-            guard !opensBlock else { throw ConfigurationError("directive \"\(name)\" is not terminated by \";\"", at: location) }
+            guard !opensBlock else { throw ConfigurationError("unexpected \"{\"", at: location) }
             block.directives.append(try DirectiveTable.contentType(name).read(arguments, at: location))
             return
         }
@@ -131,8 +131,9 @@ public struct Parser {
         if !opensBlock, row.block != nil { throw ConfigurationError("directive \"\(name)\" has no opening \"{\"", at: location) }
         var directive = try row.read(arguments, at: location)
         if !row.repeats, block.directives.contains(where: { $0.name == name }) {
-            throw directive.error("\"\(name)\" directive is duplicate")
+            throw directive.error(row.duplicateMessage ?? "\"\(name)\" directive is duplicate")
         }
+        if let warning = row.warning?(directive) { self.result.diagnostics.append(Diagnostic(.warn, warning, at: location)) }
         if case .meaningless(let reason) = row.standing {
             self.result.diagnostics.append(Diagnostic(.notice, "\"\(name)\" directive has no effect: \(reason)", at: location))
             return
@@ -184,6 +185,6 @@ public struct Parser {
 extension DirectiveTable {
     /// A line of `types`: a content type and its extensions.
     static func contentType(_ name: String) -> DirectiveSpecification {
-        .init(name, in: .types, 1...Int.max, repeats: true, summary: "Extensions of a content type.")
+        .init(name, in: .types, 0...Int.max, repeats: true, summary: "Extensions of a content type.")
     }
 }

@@ -24,7 +24,8 @@ public enum Units {
     }
 
     /// Milliseconds. Parts stand from the longest unit to the shortest (`1h30m`, blanks allowed between them); the last may be
-    /// without a unit and is then in seconds. `ms` is refused where Nginx keeps whole seconds.
+    /// without a unit and is then in seconds. `ms` is refused where Nginx keeps whole seconds, `M` and
+    /// `y` where it keeps milliseconds.
     public static func duration(_ text: String, wholeSeconds: Bool = false) -> Int? {
         // Milliseconds in a unit; Nginx takes a month as 30 days and a year as 365.
         let units: [(suffix: String, milliseconds: Int)] = [
@@ -45,6 +46,7 @@ public enum Units {
             rest = rest.drop { $0 == " " }
             guard let unit = units.firstIndex(where: { $0.suffix == suffix }), unit >= next else { return nil }
             if suffix == "ms", wholeSeconds { return nil }
+            if suffix == "y" || suffix == "M", !wholeSeconds { return nil }
             if suffix.isEmpty, !rest.isEmpty { return nil }
             next = unit + 1
             let (part, overflow) = value.multipliedReportingOverflow(by: units[unit].milliseconds)

@@ -78,6 +78,10 @@ public enum BuiltInVariable: String, Sendable, CaseIterable {
     case contentLength = "content_length"
     case connection
     case connectionRequests = "connection_requests"
+    /// Seconds since the connection began.
+    case connectionTime = "connection_time"
+    /// `PASSED`, `REJECTED` or `REJECTED_DRY_RUN`, where `limit_conn` counts.
+    case limitStatus = "limit_conn_status"
     case status
     case bodyBytesSent = "body_bytes_sent"
     case bytesSent = "bytes_sent"

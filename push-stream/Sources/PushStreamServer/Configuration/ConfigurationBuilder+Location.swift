@@ -6,7 +6,8 @@ extension ConfigurationBuilder {
     func location(
         _ scope: Scope,
         store: StoreSettings,
-        handler: LocationHandler
+        handler: LocationHandler,
+        pattern: LocationPattern? = nil
     ) throws(ConfigurationError) -> LocationSettings {
         var headers: [AddedHeader] = []
         for directive in scope.nearestAll("add_header") {
@@ -27,6 +28,11 @@ extension ConfigurationBuilder {
             accessRules: scope.nearestAll("allow", "deny").compactMap { directive in
                 NetworkRange(directive.text).map { AccessRule(allows: directive.name == "allow", network: $0) }
             },
+            connectionLimits: try self.connectionLimits(scope),
+            accessLogs: try self.accessLogs(scope),
+            files: try self.files(scope, pattern: pattern),
+            errorPages: try self.errorPages(scope),
+            isInternal: scope.blocks.prefix(2).contains { $0.context == .location && $0.first("internal") != nil },
             serverTokens: scope.text("server_tokens") != "off",
             rewrite: []
         )
@@ -48,7 +54,8 @@ extension ConfigurationBuilder {
     func rewrite(
         _ scope: Scope,
         store: StoreSettings,
-        handler: LocationHandler?
+        handler: LocationHandler?,
+        pattern: LocationPattern? = nil
     ) throws(ConfigurationError) -> [RewriteStep] {
         var steps: [RewriteStep] = []
         for directive in scope.block.all("set", "if", "return", "break") {
@@ -64,7 +71,7 @@ extension ConfigurationBuilder {
             case "break":
                 steps.append(.stop)
             default:
-                steps.append(try self.branch(directive, scope, store: store, handler: handler))
+                steps.append(try self.branch(directive, scope, store: store, handler: handler, pattern: pattern))
             }
         }
         return steps
@@ -74,14 +81,15 @@ extension ConfigurationBuilder {
         _ directive: Directive,
         _ scope: Scope,
         store: StoreSettings,
-        handler: LocationHandler?
+        handler: LocationHandler?,
+        pattern: LocationPattern?
     ) throws(ConfigurationError) -> RewriteStep {
         let condition = try ConditionDirective(directive).condition(declared: self.declared)
         let inner = Scope(directive.block ?? Block(context: .locationIf), in: scope)
-        let steps = try self.rewrite(inner, store: store, handler: handler)
+        let steps = try self.rewrite(inner, store: store, handler: handler, pattern: pattern)
         guard let handler else { return .branch(condition, steps: steps, location: nil) }
         let replacement = try self.refine(handler, inner, store: store)
-        let settings = try self.location(inner, store: store, handler: replacement)
+        let settings = try self.location(inner, store: store, handler: replacement, pattern: pattern)
         return .branch(condition, steps: steps, location: Location(settings))
     }
 }

@@ -4,9 +4,7 @@ import NginxConf
 extension ConfigurationBuilder {
     mutating func process(_ main: Scope) throws(ConfigurationError) -> ProcessSettings {
         let events = main.block.first("events")?.block.map { Scope($0) }
-        let log = main.nearest("error_log")
-        // Checked against the levels when it was read; alone it is the least severe that Nginx writes without asking.
-        let level = log.flatMap { $0.arguments.count > 1 ? ErrorLogLevel(label: $0.arguments[1]) : nil } ?? .error
+        let logs = self.errorLogs(main)
         let isDaemon = main.flag("daemon") ?? false
         if isDaemon, main.nearest("pid") == nil {
             let message = "no \"pid\" directive: \"-s\" will not find the daemon"
@@ -17,13 +15,31 @@ extension ConfigurationBuilder {
             connectionsPerLoop: events?.nearest("worker_connections").flatMap { Units.number($0.text) } ?? 512,
             openFileLimit: main.number("worker_rlimit_nofile"),
             pidFile: main.text("pid").map(self.absolute),
-            errorLog: log.map { self.destination($0.text) } ?? .standardError,
-            errorLogLevel: level,
+            errorLog: logs.first?.destination ?? .standardError,
+            errorLogLevel: logs.first?.level ?? .error,
+            moreErrorLogs: Array(logs.dropFirst()),
             shutdownTimeout: main.number("worker_shutdown_timeout"),
             user: try self.user(main),
             isDaemon: isDaemon,
-            namesErrorLog: log != nil
+            namesErrorLog: !logs.isEmpty
         )
+    }
+
+    private mutating func errorLogs(_ main: Scope) -> [ErrorLogTarget] {
+        var logs: [ErrorLogTarget] = []
+        for directive in main.block.all("error_log") {
+            // Checked when it was read; without a level it is the least severe that Nginx writes without asking.
+            let level = directive.arguments.count > 1 ? ErrorLogLevel(label: directive.arguments[1]) : nil
+            if directive.text.hasPrefix("memory:") {
+                let message =
+                    "\"memory:\" destination of the \"error_log\" directive has no effect: it is for a debugger of nginx"
+                self.diagnostics.append(Diagnostic(.notice, message, at: directive.location))
+            } else {
+                let destination = self.destination(directive.text, of: directive)
+                logs.append(ErrorLogTarget(destination: destination, level: level ?? .error))
+            }
+        }
+        return logs
     }
 
     private func eventLoops(_ main: Scope) throws(ConfigurationError) -> Int {

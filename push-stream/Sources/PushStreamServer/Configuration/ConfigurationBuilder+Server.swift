@@ -28,7 +28,6 @@ extension ConfigurationBuilder {
             }
         }
         let buffers = scope.nearest("large_client_header_buffers")
-        let log = scope.nearest("access_log")
         return ServerSettings(
             listens: listens,
             names: names,
@@ -36,8 +35,6 @@ extension ConfigurationBuilder {
             locations: try self.locations(scope, store: store, outer: nil),
             rewrite: try self.rewrite(scope, store: store, handler: nil),
             fallback: Location(try self.location(scope, store: store, handler: LocationHandler.none)),
-            accessLog: log.map { self.destination($0.text) } ?? .off,
-            accessLogFormat: try self.logFormat(log),
             headerTimeout: scope.number("client_header_timeout") ?? 60_000,
             headerBufferSize: scope.number("client_header_buffer_size") ?? 1024,
             largeHeaderBuffers: (
@@ -62,15 +59,6 @@ extension ConfigurationBuilder {
         }
     }
 
-    private func logFormat(_ log: Directive?) throws(ConfigurationError) -> LogFormat {
-        guard let log, log.arguments.count > 1, log.text != "off", log.arguments[1] != "combined" else { return .combined }
-        let formats = self.parsed.main.first("http")?.block?.all("log_format") ?? []
-        guard let format = formats.first(where: { $0.text == log.arguments[1] }) else {
-            throw log.error("unknown log format \"\(log.arguments[1])\"")
-        }
-        return try LogFormat(format, declared: self.declared)
-    }
-
     /// The locations of a server, or those inside a location.
     func locations(
         _ scope: Scope,
@@ -84,8 +72,8 @@ extension ConfigurationBuilder {
             if let outer { try Self.check(pattern, isInside: outer, directive) }
             let inner = Scope(block, in: scope)
             let handler = try self.handler(inner, store: store)
-            var settings = try self.location(inner, store: store, handler: handler)
-            settings.rewrite = try self.rewrite(inner, store: store, handler: handler)
+            var settings = try self.location(inner, store: store, handler: handler, pattern: pattern)
+            settings.rewrite = try self.rewrite(inner, store: store, handler: handler, pattern: pattern)
             let nested = try self.locations(inner, store: store, outer: pattern)
             guard table.insert(pattern, Location(settings), nested: nested) else {
                 throw directive.error("duplicate location \"\(pattern)\"")

@@ -10,6 +10,8 @@ extension ConfigurationBuilder {
         } else if self.usesPushStream(http.block) {
             throw Self.complaint("push_stream_shared_memory_size must be set.", at: location)
         }
+        // The module looks at the rest only where it serves something.
+        guard self.usesPushStream(http.block) else { return store }
         store.maxMessagesPerChannel = try self.positive("push_stream_max_messages_stored_per_channel", http)
         store.maxChannelIDLength = try self.positive("push_stream_max_channel_id_length", http)
         store.maxSubscribersPerChannel = try self.positive("push_stream_max_subscribers_per_channel", http)

@@ -37,6 +37,9 @@ struct ConfigurationBuilder {
     let prefix: String
     /// The variables that `set` and named groups make anywhere in the configuration.
     let declared: Set<String>
+    /// Every file of an access log, and every zone, in the order of the configuration.
+    private(set) var accessLogFiles: [AccessLogFile] = []
+    private(set) var zones: [ConnectionZone] = []
     var diagnostics: [Diagnostic] = []
 
     init(_ parsed: ParsedConfiguration, prefix: String) {
@@ -55,6 +58,8 @@ struct ConfigurationBuilder {
         let store = try self.store(scope, at: http.location)
         self.noteErrorLogs(block)
         try self.checkLogFormats(block)
+        self.accessLogFiles = try self.accessLogFiles(block)
+        self.zones = try self.zones(block)
         var servers: [ServerSettings] = []
         var listeners = ListenerCheck()
         for directive in block.all("server") {
@@ -65,7 +70,10 @@ struct ConfigurationBuilder {
         try Self.checkCertificates(servers, block.all("server").map(\.location))
         self.noteProtocols(block)
         self.diagnostics += listeners.conflicts(servers)
-        return EngineConfiguration(process: process, store: store, servers: servers)
+        return EngineConfiguration(
+            process: process, store: store, servers: servers, accessLogs: self.accessLogFiles, zones: self.zones,
+            subscriberQueueSize: scope.number("push_stream_subscriber_queue_size")
+                ?? EngineConfiguration.defaultSubscriberQueueSize)
     }
 
     // MARK: Shared by all levels
@@ -84,8 +92,11 @@ struct ConfigurationBuilder {
         path.hasPrefix("/") ? path : self.prefix + path
     }
 
-    func destination(_ text: String) -> LogDestination {
-        switch text {
+    /// - Parameter directive: whose argument the text is.
+    func destination(_ text: String, of directive: Directive) -> LogDestination {
+        // Checked when it was read.
+        if let target = try? SyslogTarget(text, of: directive) { return .syslog(target) }
+        return switch text {
         case "off": .off
         case "stderr", "/dev/stderr": .standardError
         // Opening this device fails where standard output belongs to another user, as in containers.

@@ -61,8 +61,9 @@ extension RewriteStep {
             case .respond(let status, let text):
                 var settings = location.settings
                 settings.handler = .respond(status: status, text: text)
-                // Nginx answers `return` before it looks at `allow` and `deny`.
+                // Nginx answers `return` before it looks at `limit_conn`, `allow` and `deny`.
                 settings.accessRules = []
+                settings.connectionLimits = nil
                 location = Location(settings)
                 return .finished
             case .stop:

@@ -9,6 +9,16 @@ public struct EngineConfiguration: Sendable {
     /// `push_stream_*` directives of the `http` level.
     public var store: StoreSettings
     public var servers: [ServerSettings]
+    /// The files of every `access_log`; ``AccessLogRule/file`` counts in it.
+    public var accessLogs: [AccessLogFile] = []
+    /// Every `limit_conn_zone`.
+    public var zones: [ConnectionZone] = []
+    /// `push_stream_subscriber_queue_size`, a directive of this engine: bytes that may wait for a subscriber that does not read, at
+    /// least 1. When more is due after that, it is closed; so what waits exceeds this by the messages of one tick at most. What a
+    /// subscriber gets at its start is not cut short.
+    public var subscriberQueueSize = EngineConfiguration.defaultSubscriberQueueSize
+
+    static let defaultSubscriberQueueSize = 1 << 20
 }
 
 /// Directives of the main and `events` levels.
@@ -23,6 +33,8 @@ public struct ProcessSettings: Sendable {
     public var pidFile: String?
     public var errorLog: LogDestination
     public var errorLogLevel: ErrorLogLevel
+    /// `error_log` directives after the first.
+    public var moreErrorLogs: [ErrorLogTarget] = []
     /// How long a graceful stop may take (`worker_shutdown_timeout`); `nil` waits for the last subscriber.
     public var shutdownTimeout: Int?
     /// `user`: whom the process becomes after its ports are bound, if root starts it.
@@ -44,7 +56,26 @@ public enum LogDestination: Sendable, Equatable {
     case standardError
     case standardOutput
     case file(String)
+    case syslog(SyslogTarget)
     case off
+}
+
+/// One `error_log`: where messages of at least a level go.
+public struct ErrorLogTarget: Sendable, Equatable {
+    public var destination: LogDestination
+    public var level: ErrorLogLevel
+
+    public init(destination: LogDestination, level: ErrorLogLevel) {
+        self.destination = destination
+        self.level = level
+    }
+}
+
+extension ProcessSettings {
+    /// Every `error_log` of the main level; standard error if there is none.
+    public var errorLogs: [ErrorLogTarget] {
+        [ErrorLogTarget(destination: self.errorLog, level: self.errorLogLevel)] + self.moreErrorLogs
+    }
 }
 
 /// Nginx's levels, least severe first.
@@ -66,9 +97,6 @@ public struct ServerSettings: Sendable {
     public var rewrite: [RewriteStep]
     /// What a request gets that no location matches.
     public var fallback: Location
-    public var accessLog: LogDestination
-    /// Each line of the access log.
-    public var accessLogFormat: LogFormat = .combined
     /// Time to receive a whole request head (`client_header_timeout`).
     public var headerTimeout: Int
     /// `client_header_buffer_size`.
@@ -122,6 +150,13 @@ public struct LocationSettings: Sendable {
     public var types: [String: String] = LocationSettings.standardTypes
     public var addedHeaders: [AddedHeader]
     public var accessRules: [AccessRule]
+    public var connectionLimits: ConnectionLimits?
+    public var accessLogs: [AccessLogRule] = []
+    /// Of a location without a push handler; nil serves none.
+    public var files: FileSettings?
+    public var errorPages: [ErrorPageRule] = []
+    /// `internal`: clients get 404.
+    public var isInternal = false
     /// `server_tokens`.
     public var serverTokens: Bool
     /// `set`, `if` and `return` in the order in which they stand; `ServerSettings.route` runs them.
@@ -142,7 +177,7 @@ public struct AccessRule: Sendable {
 }
 
 public enum LocationHandler: Sendable {
-    /// No content handler: 404.
+    /// No content handler: a file, or 404.
     case none
     case publisher(PublisherSettings)
     case subscriber(SubscriberSettings)

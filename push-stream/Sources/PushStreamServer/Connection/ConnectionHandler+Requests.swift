@@ -3,9 +3,16 @@ import PushStreamCore
 extension ConnectionHandler {
     /// Gives a complete request to its location's handler.
     func handle(_ request: Request) {
-        guard request.isAllowed else { return finish(request.errorPage(403), of: request) }
+        if request.location.isInternal, request.redirects == 0 { return fail(404, request) }
+        guard request.isAllowed else {
+            log(.error, "access forbidden by rule", request)
+            return fail(403, request)
+        }
         switch request.location.handler {
-        case .none: finish(request.errorPage(404), of: request)
+        case .none:
+            guard let files = request.location.files else { return fail(404, request) }
+            guard request.head.method == .get || request.head.method == .head else { return fail(405, request) }
+            serveFile(request, files)
         case .publisher(let settings):
             finish(PublisherHandler(context: hub.context, now: hub.now).respond(to: request, settings), of: request)
         case .statistics(let channelsPath):

@@ -2,13 +2,19 @@ import NIOCore
 import NIOPosix
 import PushStreamCore
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// A connection that is a subscriber's: of a long poll, which answers over the same connection again and again, or of a stream whose
 /// socket cannot leave NIO.
 extension ConnectionHandler: SubscriberLink {
     /// Enters a subscriber in the store and in this loop. A stream leaves NIO with it.
     func register(
         _ channels: [RequestedChannel], _ result: SubscribeResult, profile: SubscriberProfile, keepAliveTime: Int = 0,
-        longPoll: LongPoll? = nil
+        longPoll: LongPoll? = nil, end: SubscriberEnd?
     ) {
         let socket = longPoll == nil ? handOver() : nil
         let link: any SubscriberLink = socket ?? self
@@ -17,6 +23,7 @@ extension ConnectionHandler: SubscriberLink {
             needsOrder: channels.count > 1 || longPoll != nil || result.catchesUpFrom != nil, keepAliveTime: keepAliveTime,
             longPoll: longPoll)
         if let event = result.catchesUpFrom { hub.resumes.insert(subscriber, after: event) }
+        subscriber.end = end
         hub.enter(subscriber, channels: Array(zip(result.registered, channels.map(\.name))))
         hub.cancelTimer(self)
         if let socket {
@@ -36,6 +43,7 @@ extension ConnectionHandler: SubscriberLink {
     ///
     /// - Returns: nil if earlier answers wait in NIO's buffers, or if the system has no descriptor left.
     private func handOver() -> SubscriberSocket? {
+        if let opening { return opening.handOver(requests: requests) }
         guard let channel, let options = channel.syncOptions, (try? options.getOption(.bufferedWritableBytes)) == 0 else {
             return nil
         }
@@ -45,13 +53,15 @@ extension ConnectionHandler: SubscriberLink {
         }
         guard case .some(.some(let descriptor)) = copy else { return nil }
         return SubscriberSocket(
-            hub: hub, listener: listener, descriptor: descriptor, tls: tls?.release(), requests: requests)
+            hub: hub, listener: listener, descriptor: descriptor, tls: tls?.release(), requests: requests, identity: identity)
     }
 
     // MARK: SubscriberLink
 
     var directDescriptor: Int32 { -1 }
     var isListening: Bool { !listener.isClosed }
+    var unsentBytes: Int { (try? channel?.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+    var clientAddress: String { connectionAddresses().remoteHost }
 
     func send(_ buffer: ByteBuffer) -> Bool {
         guard let context, let channel else { return true }
@@ -90,5 +100,10 @@ extension ConnectionHandler: SubscriberLink {
     func drop() {
         state = .closed
         channel?.close(promise: nil)
+    }
+
+    func reset() {
+        _ = (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        drop()
     }
 }

@@ -16,6 +16,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         case subscribed(Subscriber)
         /// The socket has left NIO; what NIO had read by then goes there.
         case handedOver(SubscriberSocket)
+        /// A file is looked for, read or sent; nothing is read from the client meanwhile.
+        case sendingFile(FileTransfer)
         /// The response is out, and what the client still sends is thrown away, so that it gets to read the response.
         case lingering
         case closed
@@ -44,28 +46,27 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Responses that wait for the end of this read.
     var output: ByteBuffer?
     var isFlushPending = false
-    private var isPaused = false
+    var isPaused = false
     private var readIsDue = false
     private(set) var requests = 0
+    private(set) var identity = ConnectionIdentity(serial: 0, started: 0)
     private var addresses: ConnectionAddresses?
     var connectionIndex = -1
-    /// What the connection was before, if it comes back to NIO after a stream.
+    /// What the connection was before NIO got it.
     private var resumed: Resumed?
 
-    /// A connection whose stream has ended and that serves the next request.
-    struct Resumed {
-        var requests: Int
-        /// Milliseconds in which the next request must come.
-        var keepAliveTime: Int
-        /// What the client has sent of it.
-        var ahead: ByteBuffer?
-    }
+    /// Set while NIO does not know the connection yet.
+    let opening: OpeningConnection?
+    /// Set when the connection ends: whether what the client still sends is read.
+    private(set) var lingers: Bool?
 
-    init(hub: LoopHub, listener: LoopListener, tls: TLSHandler? = nil, resumed: Resumed? = nil) {
+    init(hub: LoopHub, listener: LoopListener, resumed: Resumed? = nil, opening: OpeningConnection? = nil) {
         self.hub = hub
         self.listener = listener
-        self.tls = tls
+        tls = resumed?.tls
         self.resumed = resumed
+        self.opening = opening
+        if let opening { identity = opening.identity }
         state = .closed
     }
 
@@ -86,29 +87,20 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     private func start() {
-        guard case .closed = state, connectionIndex < 0 else { return }
+        guard let resumed else { return }
+        self.resumed = nil
         hub.updateTime()
-        if let resumed {
-            self.resumed = nil
-            requests = resumed.requests
-            hub.add(self)
-            nextRequest(keepAliveTime: resumed.keepAliveTime)
-            pending = resumed.ahead
-            handlePending()
-            // The address may have gone since the stream ended.
-            if listener.isClosed { configurationChanged() }
-            writeOutput()
-            return
-        }
-        hub.metrics.accepted.wrappingAdd(1, ordering: .relaxed)
-        if hub.connectionCount >= hub.connectionLimit {
-            hub.metrics.refused.wrappingAdd(1, ordering: .relaxed)
-            channel?.close(promise: nil)
-            return
-        }
+        requests = resumed.requests
+        identity = resumed.identity
         hub.add(self)
-        state = newHead()
-        hub.schedule(self, inMilliseconds: listener.current.defaultServer.settings.headerTimeout)
+        output = resumed.output
+        if let lingers = resumed.lingers { return endConnection(lingers: lingers) }
+        nextRequest(keepAliveTime: resumed.keepAliveTime)
+        pending = resumed.ahead
+        handlePending()
+        // The address may have gone since the stream ended.
+        if listener.isClosed { configurationChanged() }
+        writeOutput()
     }
 
     private func newHead() -> State { .readingHead(PendingHead(listener.current)) }
@@ -121,6 +113,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         if let subscriber { hub.leave(subscriber, reason: .clientClosed) }
+        abandon(400)
         // What this read still holds belongs to the socket.
         if case .handedOver = state {} else { state = .closed }
         hub.remove(self)
@@ -132,6 +125,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Resets and timeouts of a client are daily business; the connection ends.
+        log(.info, "connection failed (\(error))")
         context.close(promise: nil)
     }
 
@@ -140,6 +134,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             state = .closed
             hub.leave(subscriber, reason: .clientClosed)
         }
+        abandon(400)
         state = .closed
         channel?.close(promise: nil)
     }
@@ -165,7 +160,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     private func process(_ buffer: inout ByteBuffer) {
+        let before = requests
         while buffer.readableBytes > 0 {
+            if requests != before, case .readingHead(let head) = state, !head.reader.hasStarted { head.isPipelined = true }
             if isPaused {
                 hold(&buffer)
                 return
@@ -179,6 +176,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
                 } else {
                     hold(&buffer)
                 }
+                return
+            case .sendingFile:
+                hold(&buffer)
                 return
             case .handedOver(let socket):
                 buffer.withUnsafeReadableBytes { socket.receive($0) }
@@ -205,6 +205,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     private func resume(_ context: ChannelHandlerContext) {
         guard isPaused, context.channel.isWritable else { return }
+        if case .sendingFile = state { return }
         isPaused = false
         handlePending()
         writeOutput()
@@ -212,6 +213,11 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             readIsDue = false
             context.read()
         }
+    }
+
+    /// Goes on reading after a file, unless another is being sent by now.
+    func resumeReading() {
+        if let context { resume(context) }
     }
 
     private func hold(_ buffer: inout ByteBuffer) {
@@ -237,42 +243,32 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         switch outcome {
         case .needsMore:
             // The time for a head counts from its first byte, however slowly the rest comes.
-            if !hadStarted { hub.schedule(self, inMilliseconds: head.listener.defaultServer.settings.headerTimeout) }
+            if !hadStarted {
+                head.started = hub.updateTime()
+                hub.schedule(self, inMilliseconds: head.listener.defaultServer.settings.headerTimeout)
+            }
         case .failure(let failure): refuse(failure, head.listener)
-        case .head(let request): begin(request, head.listener, isLast: buffer.readableBytes == 0)
+        case .head(let request): begin(request, head, isLast: buffer.readableBytes == 0)
         }
     }
 
     /// - Parameter isLast: whether nothing that comes after the head has come yet.
-    private func begin(_ head: RequestHead, _ listener: ListenerContext, isLast: Bool) {
-        hub.updateTime()
-        requests += 1
+    private func begin(_ head: RequestHead, _ reading: PendingHead, isLast: Bool) {
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
-        let server = listener.server(of: head)
-        let variables = RequestVariables(
-            head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
-            requestsOfConnection: requests, tls: tls?.session)
-        let pending = PendingRequest(
-            Request(server.settings.route(path: head.path, request: variables), log: server.accessLog))
-        if tls != nil, tls?.session == nil {
-            let detail = "The plain HTTP request was sent to HTTPS port"
-            let response = ErrorPage.response(400, server: pending.request.serverName, detail: detail)
-            finish(response, of: pending.request, unread: true)
-            return
-        }
+        let pending = PendingRequest(beginRequest(head, reading))
+        if tls != nil, tls?.session == nil { return refusePlain(pending.request) }
         if pending.body.isTooLarge {
-            finish(
-                ErrorPage.response(HTTPFailure.bodyTooLarge, server: pending.request.serverName), of: pending.request,
-                unread: true)
-            return
+            log(.error, "client intended to send too large body", pending.request)
+            return fail(413, pending.request, unread: true)
         }
+        guard admit(pending.request, unread: head.body != .none) else { return }
         if head.body == .none {
             handle(pending.request)
             return
         }
         if !pending.request.isAllowed {
-            finish(pending.request.errorPage(403), of: pending.request, unread: true)
-            return
+            log(.error, "access forbidden by rule", pending.request)
+            return fail(403, pending.request, unread: true)
         }
         if head.expectsContinue { append { $0.writeString("HTTP/1.1 100 Continue\r\n\r\n") } }
         state = .readingBody(pending)
@@ -283,9 +279,15 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     private func readBody(_ pending: PendingRequest, _ buffer: inout ByteBuffer) {
         let (consumed, outcome) = buffer.withUnsafeReadableBytes { pending.body.read($0) }
         buffer.moveReaderIndex(forwardBy: consumed)
+        pending.request.variables.request.bodyLength += consumed
         switch outcome {
         case .needsMore: hub.schedule(self, inMilliseconds: pending.request.location.bodyTimeout)
         case .failure(let failure):
+            if failure == .bodyTooLarge {
+                log(.error, "client intended to send too large chunked body", pending.request)
+            } else {
+                log(.info, "client sent invalid chunked body", pending.request)
+            }
             var response = ErrorPage.response(failure, server: pending.request.serverName)
             if case .publisher(let settings) = pending.request.location.handler {
                 PublisherHandler(context: hub.context, now: hub.now).addFields(to: &response, pending.request, settings)
@@ -297,9 +299,22 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         }
     }
 
-    private func connectionAddresses() -> ConnectionAddresses {
+    /// Counts the next request of the connection and chooses its location.
+    func beginRequest(_ head: RequestHead, _ reading: PendingHead) -> Request {
+        hub.updateTime()
+        requests += 1
+        let server = reading.listener.server(of: head)
+        let variables = RequestVariables(
+            head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
+            requestsOfConnection: requests, identity: identity, started: reading.started ?? hub.now, tls: tls?.session)
+        variables.isPipelined = reading.isPipelined
+        return Request(server.settings.route(path: head.path, request: variables))
+    }
+
+    func connectionAddresses() -> ConnectionAddresses {
         if let addresses { return addresses }
-        let addresses = ConnectionAddresses(remote: channel?.remoteAddress, local: channel?.localAddress)
+        let addresses =
+            opening?.addresses ?? ConnectionAddresses(remote: channel?.remoteAddress, local: channel?.localAddress)
         self.addresses = addresses
         return addresses
     }
@@ -311,6 +326,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         let location = listener.defaultServer.settings.fallback.settings
         let name = EngineVersion.serverName(showsVersion: location.serverTokens)
         hub.metrics.countResponse(failure.status)
+        log(.info, "client sent invalid request (\(failure.status): \(failure))")
         append {
             ErrorPage.response(failure, server: name).render(
                 into: &$0, server: name, date: hub.httpDate, minorVersion: 1, isKeepAlive: false)
@@ -323,38 +339,50 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// - Parameter unread: whether a part of the request was left unread.
     func finish(_ response: HTTPResponse, of request: Request, unread: Bool = false) {
         var response = response
+        if let status = request.errorStatus { response.status = status }
+        let unread = unread || request.leavesUnread
         let isKeepAlive = !unread && keepsAlive(request) && !response.closes
+        request.answersKeepAlive = isKeepAlive
         addHeaders(&response, request)
         response.omitsBody = request.head.method == .head
-        append {
-            response.render(
-                into: &$0, server: request.serverName, date: hub.httpDate, minorVersion: request.head.minorVersion,
-                isKeepAlive: isKeepAlive)
-        }
-        record(response, of: request)
+        let bytes = write(response, of: request)
+        var bodyBytes = 0
+        if case .bytes(let body) = response.body, !response.omitsBody, response.status != 204 { bodyBytes = body.count }
+        record(response, of: request, bytes: bytes, headBytes: bytes - bodyBytes)
         if isKeepAlive { nextRequest(keepAliveTime: request.location.keepAliveTimeout) } else { endConnection(lingers: unread) }
     }
 
     func keepsAlive(_ request: Request) -> Bool {
-        request.head.isKeepAlive && request.location.keepAliveTimeout > 0 && requests < request.location.keepAliveRequests
+        request.head.isKeepAlive && !request.leavesUnread && request.location.keepAliveTimeout > 0
+            && requests < request.location.keepAliveRequests
             && !hub.isDraining && isListening
     }
 
-    func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
-        for header in request.location.addedHeaders where header.always || HTTPStatus.takesAddedHeaders(response.status) {
-            let value = HTTPResponse.sanitised(header.value.evaluate(request.variables))
-            if !value.isEmpty { response.fields.append((header.name, value)) }
+    /// Renders a response, with its body unless that is a stream, into what is sent next.
+    ///
+    /// - Returns: bytes that it takes.
+    func write(_ response: HTTPResponse, of request: Request) -> Int {
+        var bytes = 0
+        append {
+            let before = $0.readableBytes
+            response.render(
+                into: &$0, server: request.serverName, date: hub.httpDate, minorVersion: request.head.minorVersion,
+                isKeepAlive: request.answersKeepAlive)
+            bytes = $0.readableBytes - before
         }
+        return bytes
     }
 
-    /// Counts the response and writes the access log's line.
-    func record(_ response: HTTPResponse, of request: Request) {
-        hub.metrics.countResponse(response.status)
-        guard let log = request.log else { return }
-        var size = 0
-        if case .bytes(let body) = response.body, !response.omitsBody { size = body.count }
-        let variables = LogVariables(request: request.variables, status: response.status, bodyBytes: size)
-        log.append(request.variables.request.server.settings.accessLogFormat.line(variables))
+    func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
+        if request.location.addedHeaders.isEmpty { return }
+        let outcome = RequestOutcome(
+            started: request.variables.request.started, ended: hub.now, status: response.status,
+            isKeepAlive: request.answersKeepAlive, response: response)
+        let variables = AnsweredRequest(base: request.variables, outcome: outcome)
+        for header in request.location.addedHeaders where header.always || HTTPStatus.takesAddedHeaders(response.status) {
+            let value = HTTPResponse.sanitised(header.value.evaluate(variables))
+            if !value.isEmpty { response.fields.append((header.name, value)) }
+        }
     }
 
     func append(_ write: (inout ByteBuffer) -> Void) {
@@ -372,6 +400,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Closes when everything written so far is out.
     func endConnection(lingers: Bool) {
         state = .lingering
+        self.lingers = lingers
         hub.schedule(self, inMilliseconds: Self.lingeringTime)
         guard let context, let channel else { return }
         let promise = context.eventLoop.makePromise(of: Void.self)
@@ -393,7 +422,14 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     override func timerFired() {
         switch state {
-        case .readingHead, .readingBody, .lingering: close()
+        case .readingBody:
+            logTimeout()
+            abandon(408)
+            state = .closed
+            close()
+        case .readingHead, .lingering, .sendingFile:
+            logTimeout()
+            close()
         // A subscriber has a timer of its own.
         case .subscribed, .handedOver, .closed: break
         }

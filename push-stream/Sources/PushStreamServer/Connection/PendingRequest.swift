@@ -5,13 +5,36 @@ import PushStreamCore
 final class Request {
     var body: [UInt8] = []
     let variables: VariableScope<RequestVariables>
-    let log: LogFile?
+    /// Its places in the limits.
+    var tickets: [ConnectionTicket] = []
+    /// Whether its response lets the connection go on.
+    var answersKeepAlive = false
+    /// How often it began anew with another path.
+    var redirects = 0
+    /// What the client gets instead of the handler's status, because this is the page of an error.
+    var errorStatus: Int?
+    var isErrorPage = false
+    /// Whether a part of the request was not read, so that the connection cannot go on.
+    var leavesUnread = false
+    /// Whether `try_files` has chosen the path.
+    var hasTriedFiles = false
     private let place: Location
 
-    init(_ route: Route<RequestVariables>, log: LogFile?) {
+    init(_ route: Route<RequestVariables>) {
         place = route.location
         variables = route.variables
-        self.log = log
+    }
+
+    /// The same request with another path.
+    convenience init(_ other: Request, path: String) {
+        var head = other.head
+        head.path = path
+        var variables = other.variables
+        variables.request = variables.request.with(head)
+        self.init(Route(location: other.place, variables: variables))
+        tickets = other.tickets
+        (redirects, hasTriedFiles) = (other.redirects, other.hasTriedFiles)
+        (errorStatus, isErrorPage, leavesUnread) = (other.errorStatus, other.isErrorPage, other.leavesUnread)
     }
 
     var head: RequestHead { _read { yield variables.request.head } }
@@ -67,6 +90,10 @@ final class PendingRequest {
 /// A head that is being read. In a class, so that a connection that streams has nothing of it.
 final class PendingHead {
     var reader: RequestHeadReader
+    /// When its first byte came, if the rest came later; in milliseconds since 1970.
+    var started: Int?
+    /// Whether it came before the answer to the one before it.
+    var isPipelined = false
     /// What holds for the request, whatever a reload changes while its head comes.
     let listener: ListenerContext
 

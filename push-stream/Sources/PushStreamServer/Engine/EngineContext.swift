@@ -6,21 +6,23 @@ import Synchronization
 final class EngineContext: Sendable {
     let store: ChannelStore
     let log: ErrorLog
+    let throttle = LogThrottle()
     let loops: [LoopMetrics]
     /// A new random one at each start: push-agent compares it to learn that the history is gone.
     let instance: String
     let hostname: String
     /// Whether new subscribers are wanted; false while the engine drains.
     let isReady = Atomic<Bool>(false)
-    /// Bytes that may wait for a subscriber that does not read; when more is due after that, it is disconnected.
-    let outputLimit: Int
+    /// Of the configuration that holds.
+    let accessLogs = Mutex<AccessLogs?>(nil)
+    /// Numbers the connections.
+    let connectionCounter = Atomic<Int>(0)
     private let reloads = Mutex((succeeded: true, configurationTime: ProcessIdentity.now() / 1000))
 
-    init(store: ChannelStore, log: ErrorLog, loops: [LoopMetrics], outputLimit: Int) {
+    init(store: ChannelStore, log: ErrorLog, loops: [LoopMetrics]) {
         self.store = store
         self.log = log
         self.loops = loops
-        self.outputLimit = outputLimit
         let random = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }
         instance = random.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
         hostname = ProcessIdentity.hostname()
@@ -45,20 +47,16 @@ final class EngineContext: Sendable {
 /// One `server` block while it serves. A class, so that each request refers to the settings instead of copying them.
 final class ServerContext: Sendable {
     let settings: ServerSettings
-    let accessLog: LogFile?
+    let logs: AccessLogs
     /// nil for a server without certificates.
     let tls: TLSContext?
 
-    /// Opens the access log and reads the certificates.
+    /// Reads the certificates.
     ///
-    /// - Throws: ``EngineError`` for one of them that cannot be used.
-    init(_ settings: ServerSettings) throws(EngineError) {
+    /// - Throws: ``EngineError`` for one that cannot be used.
+    init(_ settings: ServerSettings, _ logs: AccessLogs) throws(EngineError) {
         self.settings = settings
-        do throws(LogFileError) {
-            accessLog = settings.accessLog == .off ? nil : try LogFile(settings.accessLog)
-        } catch {
-            throw .cannotOpenLog(error)
-        }
+        self.logs = logs
         do throws(TLSError) {
             tls = if let tls = settings.tls { try TLSContext(tls) } else { nil }
         } catch {
@@ -76,10 +74,10 @@ final class ListenerContext: Sendable {
     /// Whether clients encrypt.
     let isTLS: Bool
 
-    /// - Throws: ``EngineError`` for an access log or a certificate that cannot be used.
-    init(servers: [ServerSettings], defaultIndex: Int, isTLS: Bool = false) throws(EngineError) {
+    /// - Throws: ``EngineError`` for a certificate that cannot be used.
+    init(servers: [ServerSettings], defaultIndex: Int, isTLS: Bool, logs: AccessLogs) throws(EngineError) {
         var contexts: [ServerContext] = []
-        for server in servers { contexts.append(try ServerContext(server)) }
+        for server in servers { contexts.append(try ServerContext(server, logs)) }
         self.servers = contexts
         defaultServer = contexts[defaultIndex]
         var names = ServerNameTable<Int>()
@@ -100,15 +98,5 @@ final class ListenerContext: Sendable {
     /// - Parameter name: lower case, without port and trailing dot.
     func server(named name: String) -> ServerContext {
         names.match(name).map { servers[$0.payload] } ?? defaultServer
-    }
-
-    /// See ``LogFile/handOver(to:)``.
-    func handOverLogs(to user: ProcessUser) {
-        for server in servers { server.accessLog?.handOver(to: user) }
-    }
-
-    /// For `-s reopen`.
-    func reopenLogs() throws(LogFileError) {
-        for server in servers { try server.accessLog?.reopen() }
     }
 }

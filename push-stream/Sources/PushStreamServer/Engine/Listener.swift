@@ -35,14 +35,17 @@ final class Listener: Sendable {
     /// What the address means, for each event loop in their order.
     let places: [NIOLoopBoundBox<LoopListener>]
     private let channel: any Channel
+    private let acceptor: Acceptor
     private let file: SocketFile?
 
     private init(
-        _ address: ListenAddress, places: [NIOLoopBoundBox<LoopListener>], channel: any Channel, file: SocketFile?
+        _ address: ListenAddress, places: [NIOLoopBoundBox<LoopListener>], channel: any Channel, acceptor: Acceptor,
+        file: SocketFile?
     ) {
         self.address = address
         self.places = places
         self.channel = channel
+        self.acceptor = acceptor
         self.file = file
     }
 
@@ -51,35 +54,24 @@ final class Listener: Sendable {
     /// Binds an address. Clients can connect then, and wait for ``accept()``.
     static func bind(
         _ address: ListenAddress, _ context: ListenerContext, group: MultiThreadedEventLoopGroup, loops: [LoopPlace],
-        outputLimit: Int
+        log: ErrorLog
     ) async throws(EngineError) -> Listener {
         let places = loops.map { NIOLoopBoundBox.makeBoxSendingValue(LoopListener(context), eventLoop: $0.loop) }
+        // NIO makes the socket and keeps it. It never accepts.
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Int32(clamping: address.backlog))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // Browsers come back all at once after a restart: connections are accepted in batches.
-            .serverChannelOption(.maxMessagesPerRead, value: acceptBatch)
             .serverChannelOption(.autoRead, value: false)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    guard let index = loops.firstIndex(where: { $0.loop === channel.eventLoop }),
-                        let hub = loops[index].box.value
-                    else { throw ChannelError.ioOnClosedChannel }
-                    let listener = places[index].value
-                    let tls = listener.current.isTLS ? TLSHandler(hub: hub, listener: listener) : nil
-                    try PushStreamEngine.configure(
-                        channel, ConnectionHandler(hub: hub, listener: listener, tls: tls), outputLimit: outputLimit)
-                }
-            }
+        let channel: any Channel
+        var file: SocketFile?
         do {
             switch address.kind {
             case .ip(let host, let port):
-                let channel = try await options(of: bootstrap, address, context).bind(host: host, port: port).get()
-                return Listener(address, places: places, channel: channel, file: nil)
+                channel = try await options(of: bootstrap, address, context).bind(host: host, port: port).get()
             case .unix(let path):
                 if SocketFile.isServed(path) { throw EngineError.addressInUse(address.name) }
-                let channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
-                return Listener(address, places: places, channel: channel, file: SocketFile(path))
+                channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+                file = SocketFile(path)
             }
         } catch let error as EngineError {
             throw error
@@ -88,6 +80,24 @@ final class Listener: Sendable {
         } catch {
             throw .cannotBind(address.name, reason: "\(error)")
         }
+        do {
+            let acceptor = try await withSocket(of: channel) { try Acceptor($0, loops: loops, listeners: places, log: log) }
+            guard let acceptor else { throw EngineError.cannotBind(address.name, reason: "it was closed") }
+            return Listener(address, places: places, channel: channel, acceptor: acceptor, file: file)
+        } catch {
+            try? await channel.close()
+            file?.remove()
+            throw error as? EngineError ?? .cannotBind(address.name, reason: "\(error)")
+        }
+    }
+
+    /// - Returns: nil if the channel has no socket any more.
+    private static func withSocket<Value: Sendable>(
+        of channel: any Channel, _ body: @escaping @Sendable (Int32) throws -> Value
+    ) async throws -> Value? {
+        try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { try body($0) }
+        }.get()
     }
 
     private static func options(
@@ -106,35 +116,31 @@ final class Listener: Sendable {
     /// Linux gives a connection the options of the socket that accepts it, which saves two system calls for each.
     private static func inherited(from context: ListenerContext) -> [(ChannelOptions.Types.SocketOption, SocketOptionValue)] {
         let location = context.defaultServer.settings.fallback.settings
-        return [
+        var options: [(ChannelOptions.Types.SocketOption, SocketOptionValue)] = [
             (.tcpOption(.tcp_nodelay), location.tcpNoDelay ? 1 : 0),
             (.tcpOption(SocketLimits.userTimeout), SocketOptionValue(Int32(clamping: location.sendTimeout))),
         ]
+        #if os(Linux)
+            options.append((.tcpOption(SocketLimits.unsentLimit), SocketOptionValue(SocketLimits.unsentBytes)))
+        #endif
+        return options
     }
-
-    /// Connections that one turn of an event loop accepts.
-    private static let acceptBatch: UInt = 64
 
     /// Begins to accept.
-    func accept() async {
-        try? await channel.setOption(.autoRead, value: true).get()
-    }
+    func accept() { acceptor.start() }
 
     /// Gives the socket what a reload may change of it: the queue of connections that wait to be accepted, and what those inherit.
     func adopt(_ address: ListenAddress, _ context: ListenerContext) async {
         if case .ip = address.kind {
             for (option, value) in Self.inherited(from: context) { try? await channel.setOption(option, value: value).get() }
         }
-        let (channel, backlog) = (channel, Int32(clamping: address.backlog))
-        try? await channel.eventLoop.submit {
-            try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-                _ = listen($0, backlog)
-            }
-        }.get()
+        let backlog = Int32(clamping: address.backlog)
+        _ = try? await Self.withSocket(of: channel) { _ = listen($0, backlog) }
     }
 
     /// Stops to listen.
     func close() async {
+        acceptor.stop()
         try? await channel.close()
         file?.remove()
     }

@@ -71,9 +71,11 @@ extension PushStreamEngine {
         /// Listeners that the configuration no longer has.
         var closed: [Listener] = []
         var needsRestart: [String] = []
+        var logs: AccessLogs
+        var zones: [ConnectionZone]
 
-        func accept() async {
-            for index in opened { await listeners[index].accept() }
+        func accept() {
+            for index in opened { listeners[index].accept() }
         }
 
         func abandon() async {
@@ -83,8 +85,9 @@ extension PushStreamEngine {
 
     /// Does everything that can fail.
     func prepare(_ configuration: EngineConfiguration, for running: Running) async throws(EngineError) -> Change {
-        var change = Change()
-        let plans = try Self.listenerContexts(configuration)
+        let logs = try Self.openLogs(configuration)
+        var change = Change(logs: logs, zones: configuration.zones)
+        let plans = try Self.listenerContexts(configuration, logs)
         if plans.isEmpty { throw .noListener }
         do throws(EngineError) {
             for (address, context) in plans {
@@ -98,7 +101,7 @@ extension PushStreamEngine {
                     }
                 } else {
                     let listener = try await Listener.bind(
-                        address, context, group: running.group, loops: running.loops, outputLimit: outputLimit)
+                        address, context, group: running.group, loops: running.loops, log: running.context.log)
                     change.opened.append(change.listeners.count)
                     change.listeners.append(listener)
                 }
@@ -110,6 +113,9 @@ extension PushStreamEngine {
             throw error
         }
         let kinds = Set(plans.map(\.0.kind))
+        for zone in change.zones {
+            for older in running.zones { zone.continue(older) }
+        }
         change.closed = running.listeners.filter { !kinds.contains($0.address.kind) }
         return change
     }
@@ -117,8 +123,10 @@ extension PushStreamEngine {
     /// Makes the engine the owner of the new listeners, unless it was shut down meanwhile.
     private func commit(_ change: Change) async throws(EngineError) {
         let isRunning = running.withLock { state in
-            state?.install(change)
-            return state != nil
+            guard var running = state else { return false }
+            install(change, in: &running)
+            state = running
+            return true
         }
         if isRunning { return }
         await change.abandon()
@@ -133,19 +141,27 @@ extension PushStreamEngine {
                     listener.places[index].value.current = context
                 }
                 for listener in change.closed { listener.places[index].value.isClosed = true }
-                place.box.value?.configurationChanged(connectionLimit: configuration.process.connectionsPerLoop)
+                place.box.value?.configurationChanged(configuration)
             }.get()
         }
-        await change.accept()
+        change.accept()
         for index in change.listeners.indices where !change.opened.contains(index) {
             await change.listeners[index].adopt(change.addresses[index], change.contexts[index])
         }
         for listener in change.closed { await listener.close() }
     }
 
+    private static func openLogs(_ configuration: EngineConfiguration) throws(EngineError) -> AccessLogs {
+        do throws(LogFileError) {
+            return try AccessLogs(configuration.accessLogs)
+        } catch {
+            throw .cannotOpenLog(error)
+        }
+    }
+
     /// Groups the servers by address; the one that says `default_server`, or else the first, gets what no name matches.
     private static func listenerContexts(
-        _ configuration: EngineConfiguration
+        _ configuration: EngineConfiguration, _ logs: AccessLogs
     ) throws(EngineError) -> [(ListenAddress, ListenerContext)] {
         var order: [ListenAddress.Kind] = []
         var groups: [ListenAddress.Kind: (listen: ListenAddress, servers: [ServerSettings], defaultIndex: Int, isTLS: Bool)] = [:]
@@ -165,17 +181,10 @@ extension PushStreamEngine {
         var result: [(ListenAddress, ListenerContext)] = []
         for kind in order {
             guard let group = groups[kind] else { continue }
-            let context = try ListenerContext(servers: group.servers, defaultIndex: group.defaultIndex, isTLS: group.isTLS)
+            let context = try ListenerContext(
+                servers: group.servers, defaultIndex: group.defaultIndex, isTLS: group.isTLS, logs: logs)
             result.append((group.listen, context))
         }
         return result
-    }
-}
-
-extension PushStreamEngine.Running {
-    /// Notes which listeners there are from now on.
-    mutating func install(_ change: PushStreamEngine.Change) {
-        listeners = change.listeners
-        contexts = change.contexts
     }
 }

@@ -15,29 +15,25 @@ import Synchronization
 ///
 /// Start it once; it ends with ``shutdown(gracePeriod:)``. It owns its threads, so it runs inside another program as well.
 public final class PushStreamEngine: Sendable {
-    /// Bytes that may wait for a subscriber that does not read, by default.
-    public static let defaultOutputLimit = 1 << 20
-
     struct Running: Sendable {
         var group: MultiThreadedEventLoopGroup
         var loops: [LoopPlace]
         var context: EngineContext
         var listeners: [Listener] = []
-        /// What each of ``listeners`` means.
-        var contexts: [ListenerContext] = []
+        /// `limit_conn_zone` of the configuration that holds.
+        var zones: [ConnectionZone] = []
         var isReloading = false
     }
 
     private let configuration: EngineConfiguration
     private let log: ErrorLog
-    let outputLimit: Int
     let running = Mutex<Running?>(nil)
+    /// Of the configuration that holds, also while the engine ends.
+    private let accessLogs = Mutex<AccessLogs?>(nil)
 
-    /// - Parameter outputLimit: bytes that may wait for a subscriber that does not read before it is disconnected.
-    public init(configuration: EngineConfiguration, log: ErrorLog, outputLimit: Int = PushStreamEngine.defaultOutputLimit) {
+    public init(configuration: EngineConfiguration, log: ErrorLog) {
         self.configuration = configuration
         self.log = log
-        self.outputLimit = outputLimit
     }
 
     /// Binds every `listen` and begins to accept.
@@ -52,9 +48,9 @@ public final class PushStreamEngine: Sendable {
             var running = try await launch(group)
             do throws(EngineError) {
                 let change = try await prepare(configuration, for: running)
-                running.install(change)
+                install(change, in: &running)
                 self.running.withLock { [running] in $0 = running }
-                await change.accept()
+                change.accept()
             } catch {
                 await Self.stop(running.loops)
                 throw error
@@ -77,14 +73,15 @@ public final class PushStreamEngine: Sendable {
         }
         let store = ChannelStore(settings: configuration.store, mailboxes: mailboxes, now: ProcessIdentity.now())
         let context = EngineContext(
-            store: store, log: log, loops: loops.map { _ in LoopMetrics() }, outputLimit: outputLimit)
-        let connectionLimit = configuration.process.connectionsPerLoop
+            store: store, log: log, loops: loops.map { _ in LoopMetrics() })
+        let configuration = configuration
         do {
             for (index, place) in loops.enumerated() {
                 let mailbox = mailboxes[index]
                 try await place.loop.submit {
                     let hub = try LoopHub(eventLoop: place.loop, index: index, context: context, mailbox: mailbox)
-                    hub.connectionLimit = connectionLimit
+                    hub.connectionLimit = configuration.process.connectionsPerLoop
+                    hub.subscriberQueueSize = configuration.subscriberQueueSize
                     hub.start()
                     place.box.value = hub
                 }.get()
@@ -94,6 +91,18 @@ public final class PushStreamEngine: Sendable {
             throw error
         }
         return Running(group: group, loops: loops, context: context)
+    }
+
+    /// Notes what holds from now on.
+    func install(_ change: Change, in running: inout Running) {
+        running.listeners = change.listeners
+        running.zones = change.zones
+        running.context.accessLogs.withLock { $0 = change.logs }
+        // What the old files have gathered stands before what comes.
+        accessLogs.withLock { logs in
+            logs?.flushAll()
+            logs = change.logs
+        }
     }
 
     /// Cuts off whoever is left and ends the hubs.
@@ -110,9 +119,11 @@ public final class PushStreamEngine: Sendable {
     private static let readBatch: UInt = 4
 
     /// Makes `handler` serve a connection, behind its encryption if there is one.
-    static func configure(_ channel: any Channel, _ handler: ConnectionHandler, outputLimit: Int) throws {
+    ///
+    /// - Parameter queueSize: bytes that may wait for a client that does not read; see `EngineConfiguration.subscriberQueueSize`.
+    static func configure(_ channel: any Channel, _ handler: ConnectionHandler, queueSize: Int) throws {
         let options = channel.syncOptions
-        let mark = ChannelOptions.Types.WriteBufferWaterMark(low: outputLimit / 2, high: outputLimit)
+        let mark = ChannelOptions.Types.WriteBufferWaterMark(low: max(1, queueSize / 2), high: queueSize)
         try options?.setOption(.writeBufferWaterMark, value: mark)
         try options?.setOption(.maxMessagesPerRead, value: readBatch)
         if let tls = handler.tls { try channel.pipeline.syncOperations.addHandler(tls) }
@@ -123,12 +134,17 @@ public final class PushStreamEngine: Sendable {
 
     /// Opens the access logs again (`-s reopen`); the error log is its owner's.
     public func reopenLogs() throws(LogFileError) {
-        for context in running.withLock({ $0?.contexts ?? [] }) { try context.reopenLogs() }
+        try accessLogs.withLock { $0 }?.reopen()
     }
 
     /// Gives the access logs to the user that the process is about to become.
     func handOverLogs(to user: ProcessUser) {
-        for context in running.withLock({ $0?.contexts ?? [] }) { context.handOverLogs(to: user) }
+        accessLogs.withLock { $0 }?.handOver(to: user)
+    }
+
+    /// Writes what waits in the buffers of the access logs.
+    func flushLogs() {
+        accessLogs.withLock { $0 }?.flushAll()
     }
 
     /// Whether subscribers are accepted.
@@ -158,6 +174,7 @@ public final class PushStreamEngine: Sendable {
         }
         for future in drained { try? await future.get() }
         await Self.stop(running.loops)
+        flushLogs()
         try? await running.group.shutdownGracefully()
     }
 

@@ -6,6 +6,10 @@ struct HTTPResponse {
     enum Body {
         /// With `Content-Length`.
         case bytes([UInt8])
+        /// Sent apart, with this `Content-Length`.
+        case length(Int)
+        /// None, and no field about it.
+        case absent
         /// Chunked in HTTP/1.1; until the connection closes in HTTP/1.0.
         case stream
     }
@@ -18,6 +22,8 @@ struct HTTPResponse {
     var leadingFields: [(name: String, value: String)] = []
     /// Everything else, in the order in which it was added.
     var fields: [(name: String, value: String)] = []
+    /// What Nginx writes behind `add_header`.
+    var lastFields: [(name: String, value: String)] = []
     var body: Body = .bytes([])
     /// HEAD: the length is told, the bytes are not sent.
     var omitsBody = false
@@ -59,6 +65,7 @@ struct HTTPResponse {
         Self.write("Date", date, into: &buffer)
         if let contentType, status != 204 { Self.write("Content-Type", contentType, into: &buffer) }
         if case .bytes(let body) = body, status != 204 { Self.write("Content-Length", String(body.count), into: &buffer) }
+        if case .length(let count) = body { Self.write("Content-Length", String(count), into: &buffer) }
         if let lastModified { Self.write("Last-Modified", HTTPDate.format(lastModified), into: &buffer) }
         if let location { Self.write("Location", location, into: &buffer) }
         if case .stream = body, minorVersion == 1 { buffer.writeStaticString("Transfer-Encoding: chunked\r\n") }
@@ -69,6 +76,7 @@ struct HTTPResponse {
         }
         for field in leadingFields { Self.write(field.name, field.value, into: &buffer) }
         for field in fields { Self.write(field.name, field.value, into: &buffer) }
+        for field in lastFields { Self.write(field.name, field.value, into: &buffer) }
         buffer.writeStaticString("\r\n")
         if case .bytes(let body) = body, !omitsBody, status != 204 { buffer.writeBytes(body) }
     }
@@ -114,6 +122,7 @@ enum HTTPStatus {
         case 201: "Created"
         case 202: "Accepted"
         case 204: "No Content"
+        case 206: "Partial Content"
         case 301: "Moved Permanently"
         case 302: "Moved Temporarily"
         case 303: "See Other"
@@ -127,8 +136,10 @@ enum HTTPStatus {
         case 405: "Not Allowed"
         case 408: "Request Time-out"
         case 410: "Gone"
+        case 412: "Precondition Failed"
         case 413: "Request Entity Too Large"
         case 414: "Request-URI Too Large"
+        case 416: "Requested Range Not Satisfiable"
         case 429: "Too Many Requests"
         case 500: "Internal Server Error"
         case 501: "Not Implemented"

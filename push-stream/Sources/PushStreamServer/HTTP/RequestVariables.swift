@@ -11,12 +11,21 @@ final class RequestVariables: VariableSource {
     /// Milliseconds since 1970.
     let now: Int
     let requestsOfConnection: Int
+    let identity: ConnectionIdentity
+    /// When its first byte came, in milliseconds since 1970.
+    let started: Int
     /// nil if the connection is not encrypted.
     let tls: TLSSession?
+    /// Whether it came before the answer to the one before it.
+    var isPipelined = false
+    /// Bytes of the body that have come.
+    var bodyLength = 0
+    /// Set where `limit_conn` counts.
+    var limitOutcome: ConnectionLimits.Outcome?
 
     init(
         head: RequestHead, connection: ConnectionAddresses, server: ServerContext, hostname: String, now: Int,
-        requestsOfConnection: Int, tls: TLSSession? = nil
+        requestsOfConnection: Int, identity: ConnectionIdentity, started: Int, tls: TLSSession?
     ) {
         self.head = head
         self.connection = connection
@@ -24,6 +33,8 @@ final class RequestVariables: VariableSource {
         self.hostname = hostname
         self.now = now
         self.requestsOfConnection = requestsOfConnection
+        self.identity = identity
+        self.started = started
         self.tls = tls
     }
 
@@ -37,6 +48,15 @@ final class RequestVariables: VariableSource {
         }
     }
 
+    /// The same request with another head.
+    func with(_ head: RequestHead) -> RequestVariables {
+        let variables = RequestVariables(
+            head: head, connection: connection, server: server, hostname: hostname, now: now,
+            requestsOfConnection: requestsOfConnection, identity: identity, started: started, tls: tls)
+        (variables.bodyLength, variables.limitOutcome, variables.isPipelined) = (bodyLength, limitOutcome, isPipelined)
+        return variables
+    }
+
     private func builtIn(_ variable: BuiltInVariable) -> String? {
         switch variable {
         case .args, .queryString: head.query
@@ -45,9 +65,10 @@ final class RequestVariables: VariableSource {
         case .requestURI: head.target
         case .requestMethod: head.method.name
         case .request: "\(head.method.name) \(head.target) HTTP/1.\(head.minorVersion)"
-        case .requestLength: String(head.length)
-        case .requestTime: "0.000"
-        case .requestCompletion, .pipe, .remoteUser: ""
+        case .requestLength: String(head.length + bodyLength)
+        case .requestTime: LogTime.seconds(max(0, now - started))
+        case .requestCompletion: ""
+        case .remoteUser: head.text("authorization").flatMap(BasicCredentials.user)
         case .requestID: String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
         case .scheme: tls == nil ? "http" : "https"
         case .https: tls == nil ? "" : "on"
@@ -68,13 +89,16 @@ final class RequestVariables: VariableSource {
         case .serverProtocol: "HTTP/1.\(head.minorVersion)"
         case .contentType: head.text("content-type")
         case .contentLength: head.text("content-length")
-        case .connection: nil
+        case .connection: String(identity.serial)
+        case .connectionTime: LogTime.seconds(max(0, ProcessIdentity.now() - identity.started))
+        case .limitStatus: limitOutcome?.rawValue
         case .connectionRequests: String(requestsOfConnection)
         case .status, .bodyBytesSent, .bytesSent: nil
+        case .pipe: isPipelined ? "p" : "."
         case .pid: String(ProcessIdentity.pid)
-        case .msec: "\(now / 1000).\(String(1000 + now % 1000).dropFirst())"
-        case .timeISO8601: HTTPDate.formatISO8601(now / 1000) + "+00:00"
-        case .timeLocal: HTTPDate.formatLog(now / 1000)
+        case .msec: LogTime.seconds(now)
+        case .timeISO8601: LogTime.iso8601(now)
+        case .timeLocal: LogTime.local(now)
         case .nginxVersion: EngineVersion.number
         }
     }
@@ -101,21 +125,16 @@ final class ConnectionAddresses {
     /// Without port; `unix:` for a client on this machine.
     private(set) lazy var remoteHost = remote?.ipAddress ?? "unix:"
     private(set) lazy var localHost = local?.ipAddress
+    /// Where the client has connected to, as messages call it.
+    var server: String { local?.listenName ?? "unix:" }
     var remotePort: Int? { remote?.port }
     var localPort: Int? { local?.port }
 }
 
-/// The variables of a request that was answered, for the access log.
-struct LogVariables: VariableSource {
-    var request: VariableScope<RequestVariables>
-    var status: Int
-    var bodyBytes: Int
-
-    func value(of variable: Variable) -> String? {
-        switch variable {
-        case .builtIn(.status): String(status)
-        case .builtIn(.bodyBytesSent): String(bodyBytes)
-        default: request.value(of: variable)
-        }
-    }
+/// A connection among all of this process, also after a stream had it.
+struct ConnectionIdentity {
+    /// Counts from 1.
+    var serial: UInt32
+    /// Milliseconds since 1970.
+    var started: Int
 }

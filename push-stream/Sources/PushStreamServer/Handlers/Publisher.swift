@@ -46,7 +46,8 @@ struct PublisherHandler {
             }
         } catch {
             if error.isOutOfMemory {
-                context.log.log(.error, "push stream: the store is full", ["limit": String(context.store.settings.memoryLimit)])
+                let names = try? SubscriberPath.names(request.evaluate(settings.channelsPath) ?? [])
+                context.logStoreFull(names ?? [], now: now)
             }
             if error == .outOfMemory { return request.errorPage(500) }
             if error == .noRoomForChannel {

@@ -15,7 +15,7 @@ enum RespondHandler {
     }
 
     /// A path becomes a whole address with the host that the client asked for, as Nginx makes it.
-    private static func absolute(_ place: String, _ request: Request) -> String {
+    static func absolute(_ place: String, _ request: Request) -> String {
         guard place.hasPrefix("/") else { return place }
         let connection = request.variables.request.connection
         let name = request.head.host.isEmpty ? request.variables.request.server.settings.names.first : request.head.host

@@ -68,7 +68,9 @@ extension LoopHub {
                 let buffer = subscribers.isEmpty ? ByteBuffer() : ByteBuffer(bytes: batch.encode(profile))
                 for subscriber in subscribers where !subscriber.needsOrder && subscriber.isActive {
                     sent += batch.messages.count
-                    if !subscriber.link.send(buffer) { subscriber.disconnect(.slow) }
+                    guard !subscriber.link.send(buffer) else { continue }
+                    subscriber.end?.outcome.bytes -= buffer.readableBytes
+                    subscriber.disconnect(.slow)
                 }
             }
         } else {
@@ -77,7 +79,7 @@ extension LoopHub {
                 if rest.isEmpty { continue }
                 sent += rest.count
                 let buffer = ByteBuffer(bytes: DeliveryBatch(list: list, messages: rest).encode(subscriber.profile))
-                if !subscriber.link.send(buffer) { subscriber.disconnect(.slow) }
+                subscriber.send(buffer)
             }
         }
         metrics.deliveries.wrappingAdd(sent, ordering: .relaxed)
@@ -90,11 +92,17 @@ extension LoopHub {
         let (sent, shortfalls) = bytes.withUnsafeBytes { bytes in
             batch.list.write(bytes, profile: Int32(profile.index), others: &others)
         }
+        batch.list.countSent(bytes.count, to: profile)
         if shortfalls.isEmpty { return sent }
         let buffer = ByteBuffer(bytes: bytes)
         for shortfall in shortfalls {
             guard let socket = shortfall.subscriber.link as? SubscriberSocket else { continue }
-            if let taken = shortfall.taken { socket.keep(buffer, after: taken) } else { socket.lost() }
+            if let taken = shortfall.taken {
+                socket.keep(buffer, after: taken)
+            } else {
+                shortfall.subscriber.end?.outcome.bytes -= bytes.count
+                socket.lost()
+            }
         }
         return sent
     }
@@ -125,7 +133,7 @@ extension LoopHub {
                 let buffer = cache[subscriber.profile.index] ?? ByteBuffer(bytes: subscriber.profile.encode(delivery.message))
                 cache[subscriber.profile.index] = buffer
                 subscriber.lastActivity = tick
-                if !subscriber.link.send(buffer) { subscriber.disconnect(.slow) }
+                subscriber.send(buffer)
             }
         }
         metrics.deliveries.wrappingAdd(sent, ordering: .relaxed)

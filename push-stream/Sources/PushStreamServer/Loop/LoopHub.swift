@@ -129,7 +129,9 @@ final class LoopHub {
         updateTime()
         for timed in wheel.advance(to: tick) { timed.timerFired() }
         // One loop does the store's housekeeping.
-        if index == 0 { try? context.store.withTable { $0.sweep(now: now, limit: Self.sweepBatch) } }
+        guard index == 0 else { return }
+        context.accessLogs.withLock { $0 }?.flush(now: now)
+        try? context.store.withTable { $0.sweep(now: now, limit: Self.sweepBatch) }
     }
 
     /// Sets the only timer of a connection or subscriber. A deadline in the past fires with the next tick.
@@ -148,6 +150,8 @@ final class LoopHub {
 
     /// `worker_connections`
     var connectionLimit = Int.max
+    /// `push_stream_subscriber_queue_size`
+    var subscriberQueueSize = EngineConfiguration.defaultSubscriberQueueSize
 
     /// Open connections, those that have left NIO included.
     var connectionCount: Int { connections.count + sockets.count }
@@ -190,12 +194,14 @@ final class LoopHub {
     }
 
     /// A reload has changed what listeners mean: what begins from now on meets the new configuration.
-    func configurationChanged(connectionLimit: Int) {
+    func configurationChanged(_ configuration: EngineConfiguration) {
         updateTime()
-        self.connectionLimit = connectionLimit
+        connectionLimit = configuration.process.connectionsPerLoop
+        subscriberQueueSize = configuration.subscriberQueueSize
         storeSettings = context.store.settings
         profiles.sweep()
         for connection in connections { connection.configurationChanged() }
+        for socket in sockets.all { socket.configurationChanged() }
     }
 
     func enter(_ subscriber: Subscriber, channels: [(ChannelToken, ChannelName)]) {
@@ -211,8 +217,10 @@ final class LoopHub {
     /// Takes a subscriber out of every list, and out of the store's counts. Its link lives on.
     func leave(_ subscriber: Subscriber, reason: DisconnectReason) {
         subscriber.isActive = false
+        logDisconnect(subscriber, reason)
         resumes.remove(subscriber)
         wheel.cancel(subscriber)
+        if let end = subscriber.end { conclude(end, of: subscriber) }
         let tokens = subscriber.subscriptions.map(\.list.channel)
         for subscription in subscriber.subscriptions { drop(subscription) }
         subscriber.subscriptions = []
@@ -220,6 +228,18 @@ final class LoopHub {
         metrics.countSubscriber(subscriber.profile.key.mode, by: -1)
         metrics.countDisconnect(reason)
         try? context.store.withTable { $0.unsubscribe(tokens, loop: index, now: now) }
+    }
+
+    /// Adds what went to the whole list of a subscriber's channel, and writes the log's lines.
+    private func conclude(_ end: SubscriberEnd, of subscriber: Subscriber) {
+        if end.isLogged {
+            if !subscriber.needsOrder, let list = subscriber.subscriptions.first?.list {
+                end.outcome.bytes += list.sentBytes(to: subscriber.profile) - end.listBytes
+            }
+            end.outcome.bytes = max(0, end.outcome.bytes - subscriber.link.unsentBytes)
+        }
+        end.conclude(now: updateTime())
+        subscriber.end = nil
     }
 
     /// Takes a subscriber out of one list, and forgets the list if it was the last.

@@ -57,7 +57,7 @@ actor ConfigurationReloader {
 
     private func apply(_ configuration: EngineConfiguration) async throws {
         let process = configuration.process
-        let log = try ErrorLog(process.errorLog, level: process.errorLogLevel)
+        let log = try ErrorLog(process.errorLogs)
         let isMoved = process.pidFile != self.pidFile?.path
         let pidFile = isMoved ? process.pidFile.map(PIDFile.init(path:)) : self.pidFile
         if isMoved { try pidFile?.write() }

@@ -3,15 +3,31 @@ import Synchronization
 
 /// The error log, with Nginx's levels and line format: `2026/01/31 23:59:59 [error] 123#0: text, key: value`.
 public final class ErrorLog: Sendable {
-    /// Less severe messages are dropped.
-    public var level: ErrorLogLevel { self.target.withLock { $0.level } }
-    private let target: Mutex<(file: LogFile, level: ErrorLogLevel)>
+    private struct Target {
+        var file: LogFile
+        var level: ErrorLogLevel
+    }
+
+    /// Less severe messages reach no file.
+    public var level: ErrorLogLevel { ErrorLogLevel(rawValue: self.leastLevel.load(ordering: .relaxed)) ?? .debug }
+    private let targets: Mutex<[Target]>
+    private let leastLevel: Atomic<Int>
     private let timeZone: TimeZone
     private let hasStandardError = Atomic(false)
 
     /// - Throws: `LogFileError` if the file cannot be opened.
-    public init(_ destination: LogDestination, level: ErrorLogLevel = .error) throws(LogFileError) {
-        self.target = Mutex((try LogFile(destination), level))
+    public convenience init(_ destination: LogDestination, level: ErrorLogLevel = .error) throws(LogFileError) {
+        try self.init([ErrorLogTarget(destination: destination, level: level)])
+    }
+
+    /// A log of several files, each with the level from which on it gets messages.
+    ///
+    /// - Throws: `LogFileError` if a file cannot be opened.
+    public init(_ targets: [ErrorLogTarget]) throws(LogFileError) {
+        var opened: [Target] = []
+        for target in targets { opened.append(Target(file: try LogFile(target.destination), level: target.level)) }
+        self.targets = Mutex(opened)
+        self.leastLevel = Atomic((targets.map(\.level).min() ?? .emerg).rawValue)
         self.timeZone = .current
     }
 
@@ -22,36 +38,43 @@ public final class ErrorLog: Sendable {
     ///   - message: a constant; what varies goes into `metadata`.
     ///   - metadata: appended in the order given. Control characters are escaped, so that no client forges a line.
     public func log(_ level: ErrorLogLevel, _ message: String, _ metadata: KeyValuePairs<String, String> = [:]) {
-        let target = self.target.withLock { $0 }
-        guard level >= target.level else { return }
+        guard level >= self.level else { return }
         var line = "\(LogTime.errorLog(Date(), in: self.timeZone)) [\(level.label)] \(getpid())#0: \(message)"
         for (key, value) in metadata {
             line += ", \(key): \(Self.escaped(value))"
         }
-        target.file.append(line)
+        // syslog counts severities the other way.
+        let severity = ErrorLogLevel.emerg.rawValue - level.rawValue
+        for target in self.targets.withLock({ $0 }) where level >= target.level { target.file.append(line, severity: severity) }
     }
 
     /// For `-s reopen`.
     public func reopen() throws(LogFileError) {
-        let file = self.target.withLock { $0.file }
-        try file.reopen()
-        if self.hasStandardError.load(ordering: .relaxed) { file.takeStandardError() }
+        for target in self.targets.withLock({ $0 }) { try target.file.reopen() }
+        if self.hasStandardError.load(ordering: .relaxed) { self.takeStandardError() }
     }
 
-    /// Goes on where another log writes, with its level.
+    /// Goes on where another log writes, with its levels.
     public func adopt(_ other: ErrorLog) {
-        let target = other.target.withLock { $0 }
-        self.target.withLock { $0 = target }
-        if self.hasStandardError.load(ordering: .relaxed) { target.file.takeStandardError() }
+        let targets = other.targets.withLock { $0 }
+        self.targets.withLock { $0 = targets }
+        self.leastLevel.store(other.leastLevel.load(ordering: .relaxed), ordering: .relaxed)
+        if self.hasStandardError.load(ordering: .relaxed) { self.takeStandardError() }
     }
 
     /// See ``LogFile/handOver(to:)``.
-    func handOver(to user: ProcessUser) { self.target.withLock { $0.file }.handOver(to: user) }
+    func handOver(to user: ProcessUser) {
+        for target in self.targets.withLock({ $0 }) { target.file.handOver(to: user) }
+    }
 
-    /// Standard error of a daemon goes to the log, unless it is the log.
+    /// Standard error of a daemon goes to the first file of the log, unless standard error is the log.
     func takeStandardError() {
         self.hasStandardError.store(true, ordering: .relaxed)
-        self.target.withLock { $0.file }.takeStandardError()
+        let files = self.targets.withLock { $0.map(\.file) }
+        guard !files.contains(where: { $0.destination == .standardError }) else { return }
+        for file in files {
+            if case .file = file.destination { return file.takeStandardError() }
+        }
     }
 
     static func escaped(_ text: String) -> String {

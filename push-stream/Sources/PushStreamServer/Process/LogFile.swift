@@ -4,32 +4,77 @@ import Synchronization
 /// A log that several threads append whole lines to, and that can be reopened after it was moved away (`-s reopen`).
 public final class LogFile: Sendable {
     public let destination: LogDestination
-    /// -1 where nothing is open.
-    private let descriptor: Mutex<Int32>
+    private let syslog: SyslogSocket?
+    /// How long a line may wait in the buffer, in milliseconds; nil waits until the buffer is full.
+    let flushTime: Int?
+    private let bufferSize: Int
 
+    private struct State {
+        /// -1 where nothing is open.
+        var descriptor: Int32
+        var buffer: [UInt8] = []
+        /// When the oldest line of the buffer came, in milliseconds since 1970.
+        var since = 0
+    }
+
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - bufferSize: bytes that are gathered before they are written; 0 writes each line at once.
+    ///   - flushTime: how long a line may wait in the buffer, in milliseconds.
     /// - Throws: `LogFileError` if the file cannot be opened for appending.
-    public init(_ destination: LogDestination) throws(LogFileError) {
+    public init(_ destination: LogDestination, bufferSize: Int = 0, flushTime: Int? = nil) throws(LogFileError) {
         self.destination = destination
-        self.descriptor = Mutex(try Self.open(destination))
+        if case .syslog(let target) = destination { self.syslog = SyslogSocket(target) } else { self.syslog = nil }
+        self.bufferSize = bufferSize
+        self.flushTime = flushTime
+        self.state = Mutex(State(descriptor: try Self.open(destination)))
     }
 
     deinit {
-        self.descriptor.withLock { descriptor in
-            if case .file = self.destination, descriptor >= 0 { close(descriptor) }
+        self.state.withLock { state in
+            Self.write(&state)
+            if case .file = self.destination, state.descriptor >= 0 { close(state.descriptor) }
         }
     }
 
-    /// Writes `line` and a line feed with one system call. A line that cannot be written (full disk, closed pipe) is lost: a
-    /// log must not stop the service.
-    public func append(_ line: String) {
+    /// Writes `line` and a line feed with one system call, or gathers it. A line that cannot be written (full disk, closed pipe) is
+    /// lost: a log must not stop the service.
+    ///
+    /// - Parameters:
+    ///   - severity: for a syslog server, 0 to 7; nil for the one that the configuration says.
+    ///   - now: milliseconds since 1970, from which the time in a buffer counts.
+    public func append(_ line: String, severity: Int? = nil, now: Int = 0) {
         guard self.destination != .off else { return }
-        var bytes = Array(line.utf8)
-        bytes.append(UInt8(ascii: "\n"))
-        self.descriptor.withLock { descriptor in
-            guard descriptor >= 0 else { return }
+        if let syslog = self.syslog { return syslog.send(line, severity: severity) }
+        self.state.withLock { state in
+            if state.buffer.count + line.utf8.count >= self.bufferSize { Self.write(&state) }
+            if state.buffer.isEmpty { state.since = now }
+            state.buffer += line.utf8
+            state.buffer.append(UInt8(ascii: "\n"))
+            if state.buffer.count > self.bufferSize { Self.write(&state) }
+        }
+    }
+
+    /// Writes what has waited for its time.
+    func flush(now: Int) {
+        guard let flushTime else { return }
+        self.state.withLock { state in
+            if !state.buffer.isEmpty, now - state.since >= flushTime { Self.write(&state) }
+        }
+    }
+
+    /// Writes what waits.
+    func flush() {
+        self.state.withLock { Self.write(&$0) }
+    }
+
+    private static func write(_ state: inout State) {
+        let descriptor = state.descriptor
+        state.buffer.withUnsafeBytes { bytes in
             var start = 0
-            while start < bytes.count {
-                let written = bytes[start...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            while descriptor >= 0, start < bytes.count {
+                let written = Foundation.write(descriptor, bytes.baseAddress?.advanced(by: start), bytes.count - start)
                 if written < 0 {
                     if errno == EINTR { continue }
                     return
@@ -37,15 +82,17 @@ public final class LogFile: Sendable {
                 start += written
             }
         }
+        state.buffer.removeAll(keepingCapacity: true)
     }
 
     /// Opens the file by its name again. On failure the old file stays in use.
     public func reopen() throws(LogFileError) {
-        guard case .file = self.destination else { return }
+        guard case .file = self.destination else { return self.flush() }
         let fresh = try Self.open(self.destination)
-        let old = self.descriptor.withLock { descriptor in
-            defer { descriptor = fresh }
-            return descriptor
+        let old = self.state.withLock { state in
+            Self.write(&state)
+            defer { state.descriptor = fresh }
+            return state.descriptor
         }
         if old >= 0 { close(old) }
     }
@@ -53,7 +100,8 @@ public final class LogFile: Sendable {
     /// Gives the file to the user that the process is about to become, who else could not open it again (`-s reopen`).
     func handOver(to user: ProcessUser) {
         guard case .file = self.destination else { return }
-        self.descriptor.withLock { descriptor in
+        self.state.withLock { state in
+            let descriptor = state.descriptor
             var status = stat()
             // Devices and pipes are others'.
             guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid != user.userID else {
@@ -67,14 +115,14 @@ public final class LogFile: Sendable {
     /// Lets what the system writes to standard error, such as the last words of a crash, go to this file.
     func takeStandardError() {
         guard case .file = self.destination else { return }
-        self.descriptor.withLock { _ = dup2($0, STDERR_FILENO) }
+        self.state.withLock { _ = dup2($0.descriptor, STDERR_FILENO) }
     }
 
     private static func open(_ destination: LogDestination) throws(LogFileError) -> Int32 {
         switch destination {
         case .standardError: return STDERR_FILENO
         case .standardOutput: return STDOUT_FILENO
-        case .off: return -1
+        case .off, .syslog: return -1
         case .file(let path):
             let descriptor = Foundation.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
             guard descriptor >= 0 else { throw LogFileError(path: path, code: errno) }

@@ -24,12 +24,34 @@ public enum LogTime {
         return "\(day)T\(clock(time))\(zoneText(offset, separator: ":"))"
     }
 
+    /// `Jan  1 23:59:59`, of RFC 3164.
+    public static func syslog(_ date: Date, in zone: TimeZone) -> String {
+        let (time, _) = self.broken(date, zone)
+        let day = time.tm_mday < 10 ? " \(time.tm_mday)" : "\(time.tm_mday)"
+        return "\(self.months[Int(time.tm_mon)]) \(day) \(clock(time))"
+    }
+
     /// `$msec`: seconds with three decimals.
     public static func seconds(_ date: Date) -> String {
         let milliseconds = Int(date.timeIntervalSince1970 * 1000)
         let fraction = String(milliseconds % 1000)
         return "\(milliseconds / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
     }
+
+    // The same for milliseconds since 1970, in this machine's time zone.
+
+    static func seconds(_ milliseconds: Int) -> String {
+        let fraction = String(1000 + milliseconds % 1000).dropFirst()
+        return "\(milliseconds / 1000).\(fraction)"
+    }
+
+    static func local(_ milliseconds: Int) -> String { local(date(milliseconds), in: currentZone) }
+
+    static func iso8601(_ milliseconds: Int) -> String { iso8601(date(milliseconds), in: currentZone) }
+
+    private static let currentZone = TimeZone.current
+
+    private static func date(_ milliseconds: Int) -> Date { Date(timeIntervalSince1970: Double(milliseconds / 1000)) }
 
     private static func broken(_ date: Date, _ zone: TimeZone) -> (time: tm, offset: Int) {
         let offset = zone.secondsFromGMT(for: date)

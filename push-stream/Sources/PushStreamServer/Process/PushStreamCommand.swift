@@ -105,7 +105,9 @@ public struct PushStreamCommand: Sendable {
         }
         do throws(LogFileError) {
             if let warning = ProcessLimits.warning(process) { Self.tell("[warn] \(warning)") }
-            for destination in [process.errorLog] + loaded.engine.servers.map(\.accessLog) { _ = try LogFile(destination) }
+            for destination in process.errorLogs.map(\.destination) + loaded.engine.accessLogs.map(\.destination) {
+                _ = try LogFile(destination)
+            }
         } catch {
             Self.tell("[emerg] \(error)")
             Self.tell("configuration file \(path) test failed")

@@ -27,7 +27,7 @@ struct PushStreamService {
     func run() async throws {
         let process = self.configuration.process
         self.signals.takeEndings()
-        let log = try ErrorLog(process.errorLog, level: process.errorLogLevel)
+        let log = try ErrorLog(process.errorLogs)
         ProcessLimits.raiseOpenFiles(process, log)
         if let warning = ProcessLimits.warning(process) { log.log(.warn, warning) }
         // Before the ports: a second server with this file must not serve for a moment.
@@ -107,6 +107,7 @@ struct PushStreamService {
                 for await event in signals where event == .stop {
                     log.log(.notice, "signal TERM or INT received, not waiting for subscribers")
                     await reloader.removePIDFile()
+                    engine.flushLogs()
                     exit(0)
                 }
             }

@@ -1,3 +1,6 @@
+import CEpoll
+import NIOCore
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -37,6 +40,74 @@ enum SocketCalls {
             if errno == EINTR { continue }
             return errno == EAGAIN || errno == EWOULDBLOCK ? .nothing : .end
         }
+    }
+
+    enum Accepted {
+        case connection(AcceptedConnection)
+        /// Nobody waits.
+        case nothing
+        /// The system lacks descriptors or memory; the code is `errno`.
+        case failure(Int32)
+    }
+
+    static func accept(_ listening: Int32) -> Accepted {
+        while true {
+            var address = sockaddr_storage()
+            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            let descriptor = withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    accept4(listening, $0, &length, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+                }
+            }
+            if descriptor >= 0 {
+                return .connection(AcceptedConnection(descriptor: descriptor, remote: socketAddress(address)))
+            }
+            switch errno {
+            case EAGAIN, EWOULDBLOCK: return .nothing
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .failure(errno)
+            // The client was gone first, or the network had an error to tell (accept(2)); others wait.
+            case EINTR, ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH:
+                continue
+            default: return .failure(errno)
+            }
+        }
+    }
+
+    /// The address that a client has connected to; nil for a `unix:` one.
+    static func localAddress(of descriptor: Int32) -> SocketAddress? {
+        var address = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        return result == 0 ? socketAddress(address) : nil
+    }
+
+    /// The client's address; nil for one in the file system, or of a connection that is broken.
+    static func remoteAddress(of descriptor: Int32) -> SocketAddress? {
+        var address = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &length) }
+        }
+        return result == 0 ? socketAddress(address) : nil
+    }
+
+    private static func socketAddress(_ storage: sockaddr_storage) -> SocketAddress? {
+        withUnsafePointer(to: storage) { pointer in
+            switch Int32(storage.ss_family) {
+            case AF_INET: pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { SocketAddress($0.pointee) }
+            case AF_INET6: pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { SocketAddress($0.pointee) }
+            default: nil
+            }
+        }
+    }
+
+    /// Lets a close forget what is not sent yet and tell the client by a reset. Otherwise the system keeps megabytes for a client that
+    /// does not read, for minutes after the close.
+    static func resetOnClose(_ descriptor: Int32) {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
     /// A second descriptor of the same socket, which programs that are started do not inherit.

@@ -1,11 +1,11 @@
 /// The sockets of one event loop that have left NIO. A token names one life of a place, so that an event which comes after its socket
 /// was closed reaches nobody else.
 struct SocketTable {
-    private var places: [(socket: SubscriberSocket?, life: UInt32)] = []
+    private var places: [(socket: LoopSocket?, life: UInt32)] = []
     private var free: [UInt32] = []
     private(set) var count = 0
 
-    mutating func insert(_ socket: SubscriberSocket) -> UInt64 {
+    mutating func insert(_ socket: LoopSocket) -> UInt64 {
         count += 1
         guard let place = free.popLast() else {
             places.append((socket, 0))
@@ -23,11 +23,11 @@ struct SocketTable {
         count -= 1
     }
 
-    subscript(token: UInt64) -> SubscriberSocket? {
+    subscript(token: UInt64) -> LoopSocket? {
         let place = Int(token & 0xFFFF_FFFF)
         guard place < places.count, places[place].life == UInt32(token >> 32) else { return nil }
         return places[place].socket
     }
 
-    var all: [SubscriberSocket] { places.compactMap(\.socket) }
+    var all: [LoopSocket] { places.compactMap(\.socket) }
 }

@@ -67,6 +67,11 @@ final class SocketWatcher: Sendable {
         control(EPOLL_CTL_ADD, descriptor, token: token, events: Self.input)
     }
 
+    /// Goes on watching a socket under another token. What has come meanwhile is told.
+    func rename(_ descriptor: Int32, token: UInt64) -> Bool {
+        control(EPOLL_CTL_MOD, descriptor, token: token, events: Self.input)
+    }
+
     /// Tells once when a full socket has room again.
     func awaitRoom(_ descriptor: Int32, token: UInt64) {
         _ = control(EPOLL_CTL_MOD, descriptor, token: token, events: Self.input | EPOLLOUT.rawValue)

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOPosix
 import PushStreamCore
 
 #if canImport(Glibc)
@@ -10,7 +9,7 @@ import PushStreamCore
 
 /// The socket of a subscriber that has left NIO: a stream needs no pipeline, no request parser and no buffers while it waits, so all
 /// that stays is a descriptor and, when the client is slow, what it has not taken. The loop writes to it directly.
-final class SubscriberSocket: SubscriberLink {
+final class SubscriberSocket: LoopSocket, SubscriberLink {
     /// Reads of one event before others get their turn.
     private static let readsPerTurn = 16
 
@@ -21,6 +20,8 @@ final class SubscriberSocket: SubscriberLink {
     private let tls: TLSSession?
     /// Requests that this connection has carried.
     private let requests: Int32
+    /// When the connection began, in milliseconds since 1970.
+    private let started: Int
     private(set) var token: UInt64 = 0
     /// Kept alive by the socket; nil before ``serve(_:)``.
     private var subscriber: Subscriber?
@@ -30,14 +31,25 @@ final class SubscriberSocket: SubscriberLink {
     /// Sent ahead by the client: its next request.
     private var ahead: ByteBuffer?
     private var isEnding = false
+    /// The connection's number; here, where it fills a gap.
+    private let serial: UInt32
+
+    /// Whether the watcher knows the descriptor by an earlier token.
+    private let isWatched: Bool
 
     /// Takes over the descriptor.
-    init(hub: LoopHub, listener: LoopListener, descriptor: Int32, tls: TLSSession?, requests: Int) {
+    init(
+        hub: LoopHub, listener: LoopListener, descriptor: Int32, tls: TLSSession? = nil, requests: Int,
+        identity: ConnectionIdentity, isWatched: Bool = false
+    ) {
         self.hub = hub
         self.listener = listener
         self.descriptor = descriptor
         self.tls = tls
         self.requests = Int32(clamping: requests)
+        self.isWatched = isWatched
+        (started, serial) = (identity.started, identity.serial)
+        super.init()
         token = hub.sockets.insert(self)
     }
 
@@ -45,7 +57,9 @@ final class SubscriberSocket: SubscriberLink {
     func serve(_ subscriber: Subscriber, opening: ByteBuffer) {
         self.subscriber = subscriber
         // Watched before the first write, which may be more than the socket takes.
-        guard hub.watcher.watch(descriptor, token: token) else { return subscriber.disconnect(.clientClosed) }
+        let isKnown =
+            isWatched ? hub.watcher.rename(descriptor, token: token) : hub.watcher.watch(descriptor, token: token)
+        guard isKnown else { return subscriber.disconnect(.clientClosed) }
         write(opening)
     }
 
@@ -55,8 +69,11 @@ final class SubscriberSocket: SubscriberLink {
     var directDescriptor: Int32 { queue == nil && tls == nil ? descriptor : -1 }
     var isListening: Bool { !listener.isClosed }
 
+    var unsentBytes: Int { (queue?.count ?? 0) + (gathered?.readableBytes ?? 0) }
+    var clientAddress: String { SocketCalls.remoteAddress(of: descriptor)?.ipAddress ?? "unix:" }
+
     func send(_ buffer: ByteBuffer) -> Bool {
-        if let queue, queue.count > hub.context.outputLimit { return false }
+        if let queue, queue.count > hub.subscriberQueueSize { return false }
         if subscriber?.needsOrder == true {
             if gathered == nil {
                 gathered = buffer
@@ -126,7 +143,7 @@ final class SubscriberSocket: SubscriberLink {
 
     // MARK: Reading
 
-    func handle(_ event: SocketEvent) {
+    override func handle(_ event: SocketEvent) {
         if event.isWritable { drain() }
         if event.isReadable { read() }
     }
@@ -144,7 +161,7 @@ final class SubscriberSocket: SubscriberLink {
         }
         // Told once, so the rest of it must be asked for.
         let token = token
-        hub.later { hub in hub.sockets[token]?.read() }
+        hub.later { hub in (hub.sockets[token] as? SubscriberSocket)?.read() }
     }
 
     private func decrypt(_ bytes: UnsafeRawBufferPointer, _ tls: TLSSession) {
@@ -168,7 +185,7 @@ final class SubscriberSocket: SubscriberLink {
     }
 
     /// The client is gone.
-    func lost() {
+    override func lost() {
         if let subscriber, subscriber.isActive { hub.leave(subscriber, reason: .clientClosed) }
         drop()
     }
@@ -207,8 +224,13 @@ final class SubscriberSocket: SubscriberLink {
         forget()
     }
 
+    func reset() {
+        SocketCalls.resetOnClose(descriptor)
+        drop()
+    }
+
     /// Ends the subscriber within `delay` milliseconds, because the engine stops.
-    func drain(within delay: Int) {
+    override func drain(within delay: Int) {
         guard let subscriber, subscriber.isActive else { return }
         hub.schedule(subscriber, inMilliseconds: delay)
     }
@@ -221,20 +243,12 @@ final class SubscriberSocket: SubscriberLink {
     /// The next request of the connection is read by a handler again.
     private func returnToNIO(keepAliveTime: Int) {
         hub.watcher.unwatch(descriptor)
-        let resumed = ConnectionHandler.Resumed(
-            requests: Int(requests), keepAliveTime: keepAliveTime, ahead: ahead)
-        let tls = tls.map { TLSHandler(hub: hub, listener: listener, session: $0) }
-        let handler = NIOLoopBound(
-            ConnectionHandler(hub: hub, listener: listener, tls: tls, resumed: resumed), eventLoop: hub.eventLoop)
-        let limit = hub.context.outputLimit
-        ClientBootstrap(group: hub.eventLoop)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try PushStreamEngine.configure(channel, handler.value, outputLimit: limit)
-                }
-            }
-            .withConnectedSocket(descriptor)
-            .whenFailure { _ in }
         forget()
+        hub.adopt(
+            descriptor, listener: listener,
+            ConnectionHandler.Resumed(
+                requests: Int(requests), keepAliveTime: keepAliveTime,
+                identity: ConnectionIdentity(serial: serial, started: started),
+                tls: tls.map { TLSHandler(hub: hub, listener: listener, session: $0) }, ahead: ahead))
     }
 }

@@ -17,14 +17,17 @@ extension ConnectionHandler {
         let type = subscriberRequest.settings.mode == .eventSource ? Self.eventStreamType : request.contentType
         var response = HTTPResponse(200, contentType: callback == nil ? type : PollingBody.scriptType)
         response.fields = fields
+        request.answersKeepAlive = keepsAlive(request)
         addHeaders(&response, request)
-        let keepAliveTime = keepsAlive(request) ? request.location.keepAliveTimeout : 0
-        record(response, of: request)
+        let keepAliveTime = request.answersKeepAlive ? request.location.keepAliveTimeout : 0
+        hub.metrics.countResponse(response.status)
         let waiting = LongPoll(
             response: response, callback: callback, minorVersion: request.head.minorVersion, server: request.serverName,
             timesOutWithBody: hub.storeSettings.timeoutWithBody)
         let profile = hub.profile(subscriberRequest.profileKey(.longPolling, storesMessages: false))
-        register(channels, result, profile: profile, keepAliveTime: keepAliveTime, longPoll: waiting)
+        register(
+            channels, result, profile: profile, keepAliveTime: keepAliveTime, longPoll: waiting,
+            end: end(of: request, response, hasHead: false, bytes: 0, headBytes: 0))
     }
 }
 
@@ -60,6 +63,7 @@ extension Subscriber {
         finish(reason, keepAliveTime: isKeepAlive ? Int(keepAliveTime) : 0) { buffer in
             response.render(
                 into: &buffer, server: waiting.server, date: date, minorVersion: waiting.minorVersion, isKeepAlive: isKeepAlive)
+            end?.outcome.answer(response, headBytes: buffer.readableBytes, isKeepAlive: isKeepAlive)
             if let message {
                 PollingBody.write(
                     [message], profile: profile, callback: waiting.callback, isChunked: isChunked, into: &buffer)

@@ -27,17 +27,22 @@ extension ConnectionHandler {
         if result.messages.isEmpty { return finish(response, of: request) }
         let profile = hub.profile(subscriberRequest.profileKey(.polling, storesMessages: false))
         response.body = .stream
+        request.answersKeepAlive = request.head.minorVersion == 1 && keepsAlive(request)
         addHeaders(&response, request)
-        let isKeepAlive = request.head.minorVersion == 1 && keepsAlive(request)
+        let headBytes = write(response, of: request)
+        var bodyBytes = 0
         append {
-            response.render(
-                into: &$0, server: request.serverName, date: hub.httpDate, minorVersion: request.head.minorVersion,
-                isKeepAlive: isKeepAlive)
+            let before = $0.readableBytes
             PollingBody.write(
                 result.messages, profile: profile, callback: callback, isChunked: request.head.minorVersion == 1, into: &$0)
+            bodyBytes = $0.readableBytes - before
         }
-        record(response, of: request)
-        if isKeepAlive { nextRequest(keepAliveTime: request.location.keepAliveTimeout) } else { endConnection(lingers: false) }
+        record(response, of: request, bytes: headBytes + bodyBytes, headBytes: headBytes)
+        if request.answersKeepAlive {
+            nextRequest(keepAliveTime: request.location.keepAliveTimeout)
+        } else {
+            endConnection(lingers: false)
+        }
     }
 }
 

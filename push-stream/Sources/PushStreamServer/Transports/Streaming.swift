@@ -17,16 +17,15 @@ extension ConnectionHandler {
             subscriberRequest.profileKey(subscriberRequest.mode, storesMessages: subscriberRequest.settings.storesMessages))
         var response = HTTPResponse.stream(contentType)
         response.fields = fields
+        request.answersKeepAlive = profile.key.isChunked && keepsAlive(request)
         addHeaders(&response, request)
-        append {
-            response.render(
-                into: &$0, server: request.serverName, date: hub.httpDate, minorVersion: request.head.minorVersion,
-                isKeepAlive: profile.key.isChunked && keepsAlive(request))
-            $0.writeBytes(profile.opening(result.messages))
-        }
-        record(response, of: request)
-        let keepAliveTime = profile.key.isChunked && keepsAlive(request) ? request.location.keepAliveTimeout : 0
-        register(channels, result, profile: profile, keepAliveTime: keepAliveTime)
+        let headBytes = write(response, of: request)
+        let opening = profile.opening(result.messages)
+        append { $0.writeBytes(opening) }
+        hub.metrics.countResponse(response.status)
+        register(
+            channels, result, profile: profile, keepAliveTime: request.answersKeepAlive ? request.location.keepAliveTimeout : 0,
+            end: end(of: request, response, hasHead: true, bytes: headBytes + opening.count, headBytes: headBytes))
     }
 }
 

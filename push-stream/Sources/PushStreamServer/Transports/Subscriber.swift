@@ -6,6 +6,8 @@ import Synchronization
 protocol SubscriberLink: AnyObject {
     /// The socket that messages may be written to directly, or -1 if they must go through ``send(_:)``.
     var directDescriptor: Int32 { get }
+    /// Bytes that wait for the client to read on.
+    var unsentBytes: Int { get }
     /// Whether the configuration still has the address that the client connected to.
     var isListening: Bool { get }
     /// Sends bytes, or keeps them until the client reads on.
@@ -18,6 +20,10 @@ protocol SubscriberLink: AnyObject {
     func finish(_ rest: ByteBuffer, keepAliveTime: Int)
     /// Ends the connection without a goodbye.
     func drop()
+    /// Ends the connection by a reset: what the client has not taken is forgotten by the system too.
+    func reset()
+    /// For the error log.
+    var clientAddress: String { get }
 }
 
 /// One subscriber of an event loop: what stays in memory between messages. Its timer is the connection's time and its ping.
@@ -42,6 +48,8 @@ final class Subscriber: LoopTimed {
     let keepAliveTime: Int32
     /// Long polls only.
     let longPoll: LongPoll?
+    /// Where the location logs or limits.
+    var end: SubscriberEnd?
     /// Made when a WebSocket client sends something.
     var incoming: IncomingWebSocket?
 
@@ -101,12 +109,22 @@ final class Subscriber: LoopTimed {
     @discardableResult
     func sendNow(_ buffer: ByteBuffer) -> Bool {
         lastActivity = hub.tick
+        guard send(buffer) else { return false }
+        link.flush()
+        return isActive
+    }
+
+    /// Sends something that is not for all of a channel's list, and counts it.
+    ///
+    /// - Returns: false if the subscriber is gone for it.
+    @discardableResult
+    func send(_ buffer: ByteBuffer) -> Bool {
         guard link.send(buffer) else {
             disconnect(.slow)
             return false
         }
-        link.flush()
-        return isActive
+        end?.outcome.bytes += buffer.readableBytes
+        return true
     }
 
     // MARK: Ending
@@ -123,9 +141,11 @@ final class Subscriber: LoopTimed {
     /// Leaves the channels, writes the end of the response and goes on with the connection.
     func finish(_ reason: DisconnectReason, keepAliveTime: Int, _ write: (inout ByteBuffer) -> Void) {
         guard isActive else { return }
-        hub.leave(self, reason: reason)
         var rest = ByteBuffer()
         write(&rest)
+        end?.outcome.bytes += rest.readableBytes
+        end?.outcome.isComplete = true
+        hub.leave(self, reason: reason)
         link.finish(rest, keepAliveTime: hub.isDraining || !link.isListening ? 0 : keepAliveTime)
     }
 
@@ -133,7 +153,7 @@ final class Subscriber: LoopTimed {
     func disconnect(_ reason: DisconnectReason) {
         guard isActive else { return }
         hub.leave(self, reason: reason)
-        link.drop()
+        if reason == .slow { link.reset() } else { link.drop() }
     }
 
     /// A channel is gone. The connection ends with its last one.

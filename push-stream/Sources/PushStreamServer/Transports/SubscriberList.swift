@@ -21,6 +21,8 @@ final class SubscriberList {
     private(set) var orderedCount = 0
     /// Nobody joined after this place in the order of all publishes.
     private(set) var lastJoin: UInt64 = 0
+    /// Bytes that went to all subscribers of a profile, by its index; counted while some subscriber needs it.
+    private var sentBytes: [Int32: Int]?
     /// Tick of the last message to the subscribers of this channel alone.
     var lastActivity = 0
 
@@ -37,7 +39,19 @@ final class SubscriberList {
                 profile: Int32(subscriber.profile.index),
                 descriptor: subscriber.needsOrder ? -1 : subscriber.link.directDescriptor))
         lastJoin = max(lastJoin, subscriber.sequence)
-        if subscriber.needsOrder { orderedCount += 1 }
+        if subscriber.needsOrder { orderedCount += 1 } else { beginCounting(for: subscriber) }
+    }
+
+    private func beginCounting(for subscriber: Subscriber) {
+        guard let end = subscriber.end, end.isLogged else { return }
+        if sentBytes == nil { sentBytes = [:] }
+        end.listBytes = sentBytes(to: subscriber.profile)
+    }
+
+    func sentBytes(to profile: SubscriberProfile) -> Int { sentBytes?[Int32(profile.index)] ?? 0 }
+
+    func countSent(_ bytes: Int, to profile: SubscriberProfile) {
+        if sentBytes != nil { sentBytes?[Int32(profile.index), default: 0] += bytes }
     }
 
     /// Takes out an entry; the last one moves into its place.
@@ -54,6 +68,7 @@ final class SubscriberList {
     func releaseFromOrder(at index: Int, descriptor: Int32) {
         orderedCount -= 1
         entries[index].descriptor = descriptor
+        beginCounting(for: entries[index].subscriber)
     }
 
     func setDescriptor(_ descriptor: Int32, at index: Int) {

@@ -29,8 +29,7 @@ extension ConnectionHandler {
             }
         } catch {
             if error.isOutOfMemory {
-                hub.context.log.log(
-                    .error, "push stream: the store is full", ["limit": String(hub.storeSettings.memoryLimit)])
+                hub.context.logStoreFull((try? subscriberRequest.channels().map(\.name)) ?? [], now: hub.now)
             }
             var response = HTTPResponse.refusal(error)
             response.fields.insert(contentsOf: fields, at: 0)

@@ -39,13 +39,18 @@ extension ConnectionHandler {
 
     private func acceptWebSocket(_ subscriberRequest: SubscriberRequest, _ channels: [RequestedChannel], key: [UInt8]) {
         let request = subscriberRequest.request
+        var headBytes = 0
         append { buffer in
+            let before = buffer.readableBytes
             buffer.writeString("HTTP/1.1 101 Switching Protocols\r\n")
             for field in ModuleFields.noCache { buffer.writeString("\(field.name): \(field.value)\r\n") }
             buffer.writeString("Upgrade: WebSocket\r\nConnection: Upgrade\r\n")
             buffer.writeString("Sec-WebSocket-Accept: \(WebSocketHandshake.accept(key: key))\r\n\r\n")
+            headBytes = buffer.readableBytes - before
         }
-        record(HTTPResponse(101), of: request)
+        var response = HTTPResponse(101)
+        response.fields = ModuleFields.noCache + [("Upgrade", "WebSocket")]
+        hub.metrics.countResponse(101)
         let storeRequest = subscriberRequest.storeRequest(channels)
         let (index, now) = (hub.index, hub.now)
         let result: SubscribeResult
@@ -55,13 +60,18 @@ extension ConnectionHandler {
             }
         } catch {
             // The handshake is done by then, so the refusal is a close frame, as in the module.
-            append { $0.writeBytes(WebSocketFrame.refusal(status: error.status, explanation: error.explanation)) }
+            let refusal = WebSocketFrame.refusal(status: error.status, explanation: error.explanation)
+            append { $0.writeBytes(refusal) }
+            log(response, of: request, bytes: headBytes + refusal.count, headBytes: headBytes, isComplete: true)
             return endConnection(lingers: true)
         }
         let profile = hub.profile(
             subscriberRequest.profileKey(.webSocket, storesMessages: subscriberRequest.settings.storesMessages))
-        append { $0.writeBytes(profile.opening(result.messages)) }
-        register(channels, result, profile: profile)
+        let opening = profile.opening(result.messages)
+        append { $0.writeBytes(opening) }
+        register(
+            channels, result, profile: profile,
+            end: end(of: request, response, hasHead: true, bytes: headBytes + opening.count, headBytes: headBytes))
     }
 }
 
@@ -120,6 +130,7 @@ extension Subscriber {
                 try table.publish(MessageDraft(text: text), to: names, stores: stores, now: now)
             }
         } catch {
+            if error.isOutOfMemory { hub.context.logStoreFull(names, now: now) }
             fail(1011)
         }
     }

@@ -71,7 +71,9 @@ import Testing
         "push_stream_max_channel_id_length", "push_stream_max_number_of_channels", "push_stream_max_number_of_wildcard_channels",
     ])
     func `what must not be zero`(name: String) {
-        #expect(self.location("", http: "\(name) 0;") == "[error] push stream module: \(name) cannot be zero. in /t.conf:2")
+        #expect(
+            self.location("push_stream_publisher; push_stream_channels_path a;", http: "\(name) 0;")
+                == "[error] push stream module: \(name) cannot be zero. in /t.conf:2")
     }
 
     @Test func `other checks of the module`() {
@@ -116,6 +118,20 @@ import Testing
     @Test func `shared names are warned about`() throws {
         let loaded = try self.load("events {} http { server { listen 81; server_name a; } server { listen 81; server_name a; } }")
         #expect(loaded.diagnostics.map(\.description) == [#"[warn] conflicting server name "a" on 0.0.0.0:81, ignored"#])
+    }
+
+    @Test func `the queue of a subscriber`() throws {
+        func size(_ directive: String) throws -> Int {
+            try self.load("events {} http {\n\(directive)\nserver { listen 9080; } }").engine.subscriberQueueSize
+        }
+        #expect(try size("") == 1 << 20)
+        #expect(try size("#push-stream: push_stream_subscriber_queue_size 64k;") == 65536)
+        #expect(
+            self.failure("events {} http { push_stream_subscriber_queue_size 0; }")
+                == "[emerg] push_stream_subscriber_queue_size cannot be zero. in /t.conf:1")
+        #expect(
+            self.failure("events {} http { push_stream_subscriber_queue_size much; }")
+                == #"[emerg] "push_stream_subscriber_queue_size" directive invalid value in /t.conf:1"#)
     }
 
     @Test func `an unknown user`() {
@@ -228,8 +244,8 @@ import Testing
             process.pidFile == "/p/run/n.pid" && process.errorLog == .file("/p/logs/e.log") && process.errorLogLevel == .debug)
         #expect(loaded.diagnostics.count == 11)
         let server = try #require(loaded.engine.servers.first)
-        #expect(server.accessLog == .file("/p/logs/a.log"))
-        #expect(server.accessLogFormat.value.source == "$remote_addr $status")
+        #expect(loaded.engine.accessLogs == [AccessLogFile(destination: .file("/p/logs/a.log"))])
+        #expect(server.fallback.settings.accessLogs.map(\.format.value.source) == ["$remote_addr $status"])
         #expect(server.listens.map(\.backlog) == [100, 511])
         guard case .subscriber(let settings)? = server.locations.match("/sub/x")?.payload.settings.handler else {
             Issue.record("no subscriber")

@@ -10,7 +10,7 @@ extension TestEngine {
                 eventLoops: options.loops, connectionsPerLoop: options.connectionsPerLoop, openFileLimit: nil, pidFile: nil,
                 errorLog: .off, errorLogLevel: .error, shutdownTimeout: nil),
             store: options.store,
-            servers: [try server(options)])
+            servers: [try server(options)], subscriberQueueSize: options.queueSize)
     }
 
     private static func server(_ options: Options) throws -> ServerSettings {
@@ -49,7 +49,7 @@ extension TestEngine {
         }
         return ServerSettings(
             listens: [ListenAddress(kind: .ip(host: "127.0.0.1", port: 0), isDefault: true, backlog: 511, reusePort: false)],
-            names: ["t"], locations: locations, rewrite: [], fallback: Location(location(.none, options)), accessLog: .off,
+            names: ["t"], locations: locations, rewrite: [], fallback: Location(location(.none, options)),
             headerTimeout: options.headerTimeout, headerBufferSize: 1024, largeHeaderBuffers: (count: 4, size: 8192))
     }
 

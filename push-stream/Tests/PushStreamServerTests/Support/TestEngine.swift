@@ -26,9 +26,11 @@ struct TestEngine: EngineClient {
         var headerTimeout = 60_000
         var bodyTimeout = 60_000
         var maxBodySize = 32 * 1024
-        var outputLimit = PushStreamEngine.defaultOutputLimit
+        var queueSize = EngineConfiguration.defaultSubscriberQueueSize
         var connectionsPerLoop = 10_000
         var deniesPublishers = false
+        /// Path of an error log of level info.
+        var log: String?
     }
 
     /// Starts an engine, runs `body` and stops the engine on both ways out.
@@ -37,7 +39,8 @@ struct TestEngine: EngineClient {
         options.store.maxMessagesPerChannel = 20
         change(&options)
         let engine = PushStreamEngine(
-            configuration: try configuration(options), log: try .discarding(), outputLimit: options.outputLimit)
+            configuration: try configuration(options),
+            log: try options.log.map { try ErrorLog(.file($0), level: .info) } ?? .discarding())
         let addresses = try await engine.start()
         do {
             try await body(TestEngine(port: addresses.first?.port ?? 0, engine: engine))

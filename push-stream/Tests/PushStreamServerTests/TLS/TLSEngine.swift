@@ -27,10 +27,10 @@ struct TLSEngine: Sendable {
     ///
     /// - Parameter servers: the inside of `http`; `%LOCATIONS%` stands for ``locations``.
     static func run(
-        _ servers: String, outputLimit: Int = PushStreamEngine.defaultOutputLimit, _ body: (TLSEngine) async throws -> Void
+        _ servers: String, _ body: (TLSEngine) async throws -> Void
     ) async throws {
         let engine = PushStreamEngine(
-            configuration: try configuration(servers), log: try .discarding(), outputLimit: outputLimit)
+            configuration: try configuration(servers), log: try .discarding())
         let addresses = try await engine.start()
         do {
             try await body(TLSEngine(ports: addresses.map { $0.port ?? 0 }, engine: engine))

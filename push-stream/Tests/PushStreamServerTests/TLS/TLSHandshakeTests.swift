@@ -144,6 +144,18 @@ import Testing
         }
     }
 
+    @Test func `plain HTTP at a TLS address may be led to the right place`() async throws {
+        let certificate = try await TestCertificate()
+        try await TLSEngine.run(
+            """
+            server { listen 127.0.0.1:0 ssl; \(TLSEngine.pair(certificate)) error_page 497 https://$host$request_uri; %LOCATIONS% }
+            """
+        ) { server in
+            let answer = try await server.get("/ev/a?b", nil)
+            #expect(answer.hasPrefix("HTTP/1.1 302 Moved Temporarily\r\n") && answer.contains("Location: https://t/ev/a?b\r\n"))
+        }
+    }
+
     @Test func `sessions are taken up again`() async throws {
         let certificate = try await TestCertificate()
         let folder = try TemporaryDirectory()

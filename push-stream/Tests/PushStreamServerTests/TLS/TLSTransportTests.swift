@@ -13,12 +13,12 @@ import Testing
     init() async throws { certificate = try await TestCertificate() }
 
     private func run(
-        _ version: TLSVersion = .tlsv13, outputLimit: Int = PushStreamEngine.defaultOutputLimit,
+        _ version: TLSVersion = .tlsv13, directives: String = "",
         _ body: (TLSEngine, NIOSSLContext) async throws -> Void
     ) async throws {
         let trust = try TLSEngine.trust(certificate) { $0.maximumTLSVersion = version }
         let server = "server { listen 127.0.0.1:0 ssl; \(TLSEngine.pair(certificate)) %LOCATIONS% }"
-        try await TLSEngine.run(server, outputLimit: outputLimit) { try await body($0, trust) }
+        try await TLSEngine.run(directives + server) { try await body($0, trust) }
     }
 
     @Test(arguments: [TLSVersion.tlsv12, .tlsv13])
@@ -114,7 +114,7 @@ import Testing
 
     /// Encrypted bytes that wait count like plain ones.
     @Test func `subscribers that do not read are bounded and a healthy one gets everything`() async throws {
-        try await run(outputLimit: 64 * 1024) { server, trust in
+        try await run(directives: "push_stream_subscriber_queue_size 64k;") { server, trust in
             let healthy = try await server.subscribe("/ev/a", trust)
             let slow = try await (0..<500).asyncMap { _ in
                 let client = try await RawClient(port: server.ports[0], receiveBuffer: 4096, tls: trust, name: "localhost")
