@@ -13,7 +13,7 @@ import Testing
         let store = ChannelStore(settings: configuration.store, mailboxes: [mailbox], now: ProcessIdentity.now())
         let context = EngineContext(
             store: store, log: try ErrorLog.discarding(), loops: [LoopMetrics()])
-        return try LoopHub(eventLoop: loop, index: 0, context: context, mailbox: mailbox)
+        return try LoopHub(eventLoop: loop, index: 0, context: context, limits: LoopHub.Limits(configuration), mailbox: mailbox)
     }
 
     /// The loop takes due timers and waiting tasks in one batch, so a timer can run after it was cancelled and its hub is gone.

@@ -66,6 +66,12 @@ import Testing
             }
             let head = try await server.exchange("HEAD /a.txt HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")
             #expect(head.contains("Content-Length: 20\r\n") && head.hasSuffix("\r\n\r\n"))
+            for (method, path, status) in [
+                ("POST", "/none", 404), ("POST", "/dir", 301), ("PUT", "/dir/", 403), ("PUT", "/none", 405),
+            ] {
+                let answer = try await server.exchange("\(method) \(path) HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")
+                #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(method) \(path)")
+            }
             for method in ["POST", "PUT", "DELETE", "OPTIONS", "FOO"] {
                 let answer = try await server.exchange("\(method) /a.txt HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")
                 #expect(answer.hasPrefix("HTTP/1.1 405 "), "\(method)")
@@ -110,6 +116,8 @@ import Testing
             location /hidden/ { internal; return 200 shown; }
             location /show/ { error_page 404 = /hidden/x; }
             location /loop/ { index /loop/; }
+            location /status { return 201 "$args $status"; }
+            location /odd { return 418; }
             """
         ) { server, _ in
             #expect(try await server.get("/al/").hasSuffix("\r\n\r\ninner page"))
@@ -122,10 +130,13 @@ import Testing
             #expect(missing.hasPrefix("HTTP/1.1 404 Not Found\r\n") && missing.hasSuffix("0123456789abcdefghij"))
             #expect(!missing.contains("Last-Modified"))
             #expect(try await server.get("/err/no").hasPrefix("HTTP/1.1 200 "))
-            let posted = try await server.exchange("POST /err/x HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")
+            let posted = try await server.exchange("PUT /err/x HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")
             #expect(posted.hasPrefix("HTTP/1.1 302 ") && posted.contains("Location: http://other/\r\n"))
             #expect(try await server.get("/hidden/x").hasPrefix("HTTP/1.1 404 "))
             #expect(try await server.get("/show/x").hasSuffix("\r\n\r\nshown"))
+            #expect(try await server.get("/status?a").hasSuffix("\r\n\r\na 201"))
+            let odd = try await server.get("/odd")
+            #expect(odd.hasPrefix("HTTP/1.1 418 \r\n") && odd.hasSuffix("\r\n\r\n") && !odd.contains("Content-Type"))
             #expect(try await server.get("/loop/").hasPrefix("HTTP/1.1 500 "))
         }
     }
@@ -142,6 +153,24 @@ import Testing
             #expect(order == ["200", "200", "200", "404", "200"])
             #expect(client.text.components(between: "Content-Length: ", and: "\r\n").prefix(3) == ["20", "4", "10"])
             await client.close()
+        }
+    }
+
+    @Test func `an end that the client did not ask for does not take its answer away`() async throws {
+        try await Self.run("keepalive_requests 2; keepalive_timeout 10s 20s; location /text { return 200 text; }") { server, _ in
+            for path in ["/a.txt", "/text"] {
+                let client = try await server.connect()
+                let request = "GET \(path) HTTP/1.1\r\nHost: t\r\n\r\n"
+                try await client.send(request)
+                try await client.wait(for: path == "/text" ? "text" : "ghij")
+                for _ in 0..<3 { try await client.send(request) }
+                try await client.wait { bytes, isClosed in isClosed || bytes.occurrences(of: Array("HTTP/1.1 200 ".utf8)) == 2 }
+                try await client.waitForClose()
+                #expect(client.text.components(between: "HTTP/1.1 ", and: " ") == ["200", "200"])
+                #expect(client.text.components(between: "Keep-Alive: ", and: "\r\n") == ["timeout=20"])
+                #expect(client.text.hasSuffix(path == "/text" ? "text" : "ghij"))
+                await client.close()
+            }
         }
     }
 

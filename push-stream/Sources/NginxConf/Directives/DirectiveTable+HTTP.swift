@@ -73,13 +73,11 @@ extension DirectiveTable {
             summary: "Time between two writes to a client."),
         .init(
             "keepalive_timeout", in: levels, 1...2, .milliseconds, inheritance: .nearest, defaultValue: "75s",
-            summary: "Time that an idle connection stays open; 0 closes it after each response."
+            summary:
+                "Time that an idle connection stays open, 0 closes it after each response; and what `Keep-Alive` tells, in seconds."
         ) { directive throws(ConfigurationError) in
             guard directive.arguments.count == 1 || Units.duration(directive.arguments[1], wholeSeconds: true) != nil else {
                 throw directive.error("\"keepalive_timeout\" directive invalid value")
-            }
-            guard directive.arguments.count == 1 else {
-                throw directive.error("the second parameter of the \"keepalive_timeout\" directive is not supported")
             }
         },
         .init(

@@ -20,8 +20,7 @@ extension DirectiveTable {
             summary: "Status of a request above the limit, 400 to 599."
         ) { directive throws(ConfigurationError) in
             guard let status = Units.number(directive.text) else { return }
-            guard status >= 400 else { throw directive.error("value must be equal to or greater than 400") }
-            guard status <= 599 else { throw directive.error("value must be equal to or less than 599") }
+            guard (400...599).contains(status) else { throw directive.error("value must be between 400 and 599") }
         },
         .init(
             "limit_conn_log_level", in: levels, 1...1, .choice(["info", "notice", "warn", "error"]), inheritance: .nearest,
@@ -33,7 +32,7 @@ extension DirectiveTable {
             "access_log", in: [.http, .server, .location, .locationIf], 1...Int.max, repeats: true, inheritance: .nearestList,
             defaultValue: "off",
             summary:
-                "File (or `/dev/stdout`) and format of an access log, with `buffer=`, `flush=` and `if=`; or `off`. A stream's line is written at its end."
+                "File, `/dev/stdout` or `syslog:` server, and format of an access log, with `buffer=`, `flush=` and `if=`; or `off`. A stream's line is written at its end."
         ) { directive throws(ConfigurationError) in
             _ = try AccessLogDirective(directive)
         },

@@ -20,8 +20,9 @@ public struct AccessLogDirective: Sendable, Hashable {
             (self.path, self.format, self.buffer, self.flush, self.condition) = (nil, "combined", nil, nil, nil)
             return
         }
-        if directive.text.hasPrefix("syslog:") || ComplexValue.hasVariables(directive.text) {
-            throw directive.error("invalid log path \"\(directive.text)\": only a file is supported")
+        let isSyslog = try SyslogTarget(directive.text, of: directive) != nil
+        if !isSyslog, ComplexValue.hasVariables(directive.text) {
+            throw directive.error("invalid log path \"\(directive.text)\": a file of fixed name or a syslog server is supported")
         }
         for argument in arguments.dropFirst(2) {
             if let size = argument.withoutPrefix("buffer=") {
@@ -43,6 +44,7 @@ public struct AccessLogDirective: Sendable, Hashable {
         if flush != nil, buffer == nil {
             throw directive.error("no buffer is defined for access_log \"\(directive.text)\"")
         }
+        if isSyslog, buffer != nil { throw directive.error("logs to syslog cannot be buffered") }
         self.path = directive.text
         self.format = arguments.count > 1 ? arguments[1] : "combined"
         (self.buffer, self.flush, self.condition) = (buffer, flush, condition)

@@ -14,9 +14,11 @@ public struct ConnectionZoneDirective: Sendable, Hashable {
         for argument in directive.arguments.dropFirst() {
             guard let text = argument.withoutPrefix("zone=") else { throw directive.error("invalid parameter \"\(argument)\"") }
             let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, !parts[0].isEmpty, let size = Units.size(parts[1]) else {
+            guard parts.count == 2, let size = Units.size(parts[1]) else {
                 throw directive.error("invalid zone size \"\(argument)\"")
             }
+            // Nginx takes a zone without a name for none.
+            if parts[0].isEmpty { continue }
             guard size >= Self.leastSize else { throw directive.error("zone \"\(argument)\" is too small") }
             zone = (parts[0], size)
         }

@@ -20,6 +20,10 @@ extension ConfigurationBuilder {
             bodyTimeout: scope.number("client_body_timeout") ?? 60_000,
             sendTimeout: scope.number("send_timeout") ?? 60_000,
             keepAliveTimeout: scope.number("keepalive_timeout") ?? 75_000,
+            keepAliveHeader: scope.nearest("keepalive_timeout").flatMap { directive in
+                guard directive.arguments.count > 1 else { return nil }
+                return Units.duration(directive.arguments[1], wholeSeconds: true).map { $0 / 1000 }
+            },
             keepAliveRequests: scope.number("keepalive_requests") ?? 1000,
             tcpNoDelay: scope.flag("tcp_nodelay") ?? true,
             defaultType: scope.text("default_type") ?? "text/plain",

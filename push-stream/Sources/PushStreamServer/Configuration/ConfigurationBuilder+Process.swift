@@ -1,5 +1,6 @@
 import Foundation
 import NginxConf
+import Synchronization
 
 extension ConfigurationBuilder {
     mutating func process(_ main: Scope) throws(ConfigurationError) -> ProcessSettings {
@@ -55,7 +56,7 @@ extension ConfigurationBuilder {
 
     private mutating func user(_ main: Scope) throws(ConfigurationError) -> ProcessUser? {
         guard let directive = main.nearest("user") else { return nil }
-        guard geteuid() == 0 else {
+        guard geteuid() == 0 || ProcessLimits.rootWasGivenUp.load(ordering: .relaxed) else {
             let message =
                 "the \"user\" directive makes sense only if the master process runs with super-user privileges, ignored"
             self.diagnostics.append(Diagnostic(.warn, message, at: directive.location))

@@ -142,6 +142,8 @@ public struct LocationSettings: Sendable {
     public var sendTimeout: Int
     /// `keepalive_timeout`; 0 closes each connection after its response.
     public var keepAliveTimeout: Int
+    /// Seconds that `Keep-Alive` tells; nil leaves the field out.
+    public var keepAliveHeader: Int?
     public var keepAliveRequests: Int
     public var tcpNoDelay: Bool
     /// `default_type`.

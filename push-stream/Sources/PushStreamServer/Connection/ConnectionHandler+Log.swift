@@ -63,7 +63,7 @@ extension LoopHub {
     func logConnectionsNotEnough(_ client: SocketAddress?) {
         guard let suppressed = context.throttle.admit(.connectionsNotEnough, now: now) else { return }
         context.log.log(
-            .alert, "\(connectionLimit) worker_connections are not enough",
+            .alert, "\(limits.connections) worker_connections are not enough",
             ["client": client?.ipAddress ?? "unix:", "suppressed": String(suppressed)])
     }
 

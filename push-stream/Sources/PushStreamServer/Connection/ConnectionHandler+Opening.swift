@@ -70,7 +70,7 @@ extension LoopHub {
     /// Gives a socket to NIO, whose channel closes it.
     func adopt(_ descriptor: Int32, listener: LoopListener, _ resumed: ConnectionHandler.Resumed) {
         let handler = NIOLoopBound(ConnectionHandler(hub: self, listener: listener, resumed: resumed), eventLoop: eventLoop)
-        let limit = subscriberQueueSize
+        let limit = limits.subscriberQueueSize
         ClientBootstrap(group: eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

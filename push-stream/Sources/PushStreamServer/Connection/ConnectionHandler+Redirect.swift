@@ -57,13 +57,15 @@ extension ConnectionHandler {
             var status = 302
             if case .fixed(let other) = page.status, [301, 302, 303, 307, 308].contains(other) { status = other }
             var response = request.errorPage(status)
-            response.location = HTTPResponse.sanitised(place)
+            response.fields.append(("Location", HTTPResponse.sanitised(place)))
             return finish(response, of: request)
         }
         let parts = place.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let shown: Int? =
             switch page.status {
             case .kept: status
+            // Nothing of an ordinary answer is left out then.
+            case .fixed(200): nil
             case .fixed(let other): other
             case .answered: nil
             }

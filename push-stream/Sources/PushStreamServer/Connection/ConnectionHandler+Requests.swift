@@ -11,15 +11,14 @@ extension ConnectionHandler {
         switch request.location.handler {
         case .none:
             guard let files = request.location.files else { return fail(404, request) }
-            guard request.head.method == .get || request.head.method == .head else { return fail(405, request) }
             serveFile(request, files)
         case .publisher(let settings):
             finish(PublisherHandler(context: hub.context, now: hub.now).respond(to: request, settings), of: request)
         case .statistics(let channelsPath):
             finish(StatisticsHandler(context: hub.context, now: hub.now).respond(to: request, channelsPath), of: request)
         case .respond(let status, let text):
-            // Nginx's own code for "close without an answer".
-            if status == 444 { return close() }
+            // Nginx's codes for "close without an answer".
+            if [408, 444, 499].contains(status) { return close() }
             finish(RespondHandler.respond(to: request, status: status, text: text), of: request)
         case .metrics: finish(MetricsHandler(context: hub.context, now: hub.now).metrics(request), of: request)
         case .readiness: finish(MetricsHandler(context: hub.context, now: hub.now).readiness(request), of: request)

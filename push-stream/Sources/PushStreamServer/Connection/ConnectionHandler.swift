@@ -98,8 +98,6 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         nextRequest(keepAliveTime: resumed.keepAliveTime)
         pending = resumed.ahead
         handlePending()
-        // The address may have gone since the stream ended.
-        if listener.isClosed { configurationChanged() }
         writeOutput()
     }
 
@@ -349,7 +347,12 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         var bodyBytes = 0
         if case .bytes(let body) = response.body, !response.omitsBody, response.status != 204 { bodyBytes = body.count }
         record(response, of: request, bytes: bytes, headBytes: bytes - bodyBytes)
-        if isKeepAlive { nextRequest(keepAliveTime: request.location.keepAliveTimeout) } else { endConnection(lingers: unread) }
+        if isKeepAlive {
+            nextRequest(keepAliveTime: request.location.keepAliveTimeout)
+        } else {
+            // A client that does not expect the end may have sent another request: unread, it would turn the end into a reset.
+            endConnection(lingers: unread || request.head.isKeepAlive)
+        }
     }
 
     func keepsAlive(_ request: Request) -> Bool {
@@ -374,6 +377,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func addHeaders(_ response: inout HTTPResponse, _ request: Request) {
+        response.keepAliveHeader = request.location.keepAliveHeader
         if request.location.addedHeaders.isEmpty { return }
         let outcome = RequestOutcome(
             started: request.variables.request.started, ended: hub.now, status: response.status,
@@ -393,6 +397,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func nextRequest(keepAliveTime: Int) {
+        // The address may have gone since the request's answer began.
+        if listener.isClosed { return endConnection(lingers: false) }
         state = newHead()
         hub.schedule(self, inMilliseconds: hub.isDraining ? 0 : keepAliveTime)
     }

@@ -21,18 +21,20 @@ extension PushStreamEngine {
     /// - Throws: ``EngineError``; nothing has changed then.
     @discardableResult
     public func reload(_ configuration: EngineConfiguration) async throws(EngineError) -> ReloadResult {
-        let running = try beginReload()
+        guard gate.enter() else { throw .reloading }
+        defer { gate.leave() }
+        guard let running = running.withLock({ $0 }) else { throw .notRunning }
         do throws(EngineError) {
             let change = try await prepare(configuration, for: running)
             try await commit(change)
             await apply(configuration, change, to: running)
-            endReload(succeeded: true)
+            running.context.countReload(succeeded: true)
             var needsRestart = change.needsRestart
             if max(1, configuration.process.eventLoops) != running.loops.count { needsRestart.insert("worker_processes", at: 0) }
             return ReloadResult(
                 opened: change.opened.compactMap { change.listeners[$0].localAddress }, needsRestart: needsRestart)
         } catch {
-            endReload(succeeded: false)
+            running.context.countReload(succeeded: false)
             throw error
         }
     }
@@ -40,23 +42,6 @@ extension PushStreamEngine {
     /// Notes for the metrics that a new configuration could not even be read.
     public func refuseConfiguration() {
         running.withLock { $0?.context.countReload(succeeded: false) }
-    }
-
-    private func beginReload() throws(EngineError) -> Running {
-        let begun: Result<Running, EngineError> = running.withLock { state in
-            guard let running = state else { return .failure(.notRunning) }
-            if running.isReloading { return .failure(.reloading) }
-            state?.isReloading = true
-            return .success(running)
-        }
-        return try begun.get()
-    }
-
-    private func endReload(succeeded: Bool) {
-        running.withLock { state in
-            state?.isReloading = false
-            state?.context.countReload(succeeded: succeeded)
-        }
     }
 
     /// What another configuration changes of the listeners: open and bound, but nobody has met it yet.
@@ -141,7 +126,7 @@ extension PushStreamEngine {
                     listener.places[index].value.current = context
                 }
                 for listener in change.closed { listener.places[index].value.isClosed = true }
-                place.box.value?.configurationChanged(configuration)
+                place.box.value?.configurationChanged(LoopHub.Limits(configuration))
             }.get()
         }
         change.accept()

@@ -22,12 +22,12 @@ public final class PushStreamEngine: Sendable {
         var listeners: [Listener] = []
         /// `limit_conn_zone` of the configuration that holds.
         var zones: [ConnectionZone] = []
-        var isReloading = false
     }
 
     private let configuration: EngineConfiguration
     private let log: ErrorLog
     let running = Mutex<Running?>(nil)
+    let gate = ReloadGate()
     /// Of the configuration that holds, also while the engine ends.
     private let accessLogs = Mutex<AccessLogs?>(nil)
 
@@ -74,14 +74,13 @@ public final class PushStreamEngine: Sendable {
         let store = ChannelStore(settings: configuration.store, mailboxes: mailboxes, now: ProcessIdentity.now())
         let context = EngineContext(
             store: store, log: log, loops: loops.map { _ in LoopMetrics() })
-        let configuration = configuration
+        let limits = LoopHub.Limits(configuration)
         do {
             for (index, place) in loops.enumerated() {
                 let mailbox = mailboxes[index]
                 try await place.loop.submit {
-                    let hub = try LoopHub(eventLoop: place.loop, index: index, context: context, mailbox: mailbox)
-                    hub.connectionLimit = configuration.process.connectionsPerLoop
-                    hub.subscriberQueueSize = configuration.subscriberQueueSize
+                    let hub = try LoopHub(
+                        eventLoop: place.loop, index: index, context: context, limits: limits, mailbox: mailbox)
                     hub.start()
                     place.box.value = hub
                 }.get()
@@ -164,6 +163,8 @@ public final class PushStreamEngine: Sendable {
             })
         else { return }
         running.context.isReady.store(false, ordering: .relaxed)
+        // It finds the engine ending, and gives back what it has opened.
+        await gate.untilFree()
         for listener in running.listeners { await listener.close() }
         let (seconds, fraction) = gracePeriod.components
         let milliseconds = Int(clamping: seconds * 1000 + fraction / 1_000_000_000_000_000)

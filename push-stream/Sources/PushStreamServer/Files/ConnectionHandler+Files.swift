@@ -20,6 +20,11 @@ extension ConnectionHandler {
             }
             return look(.candidates(candidates), request, settings)
         }
+        // Nginx looks for the file of a POST before it refuses it.
+        switch request.head.method {
+        case .get, .head, .post: break
+        default: return fail(request.head.path.hasSuffix("/") ? 403 : 405, request)
+        }
         let path = settings.file(for: request.head.path, request.variables)
         guard request.head.path.hasSuffix("/") else { return look(.file(path: path), request, settings) }
         let names = settings.index.map { $0.evaluate(request.variables) }
@@ -55,6 +60,7 @@ extension ConnectionHandler {
         _ answer: FileLookup.Answer, _ lookup: FileLookup, _ request: Request, _ settings: FileSettings, _ transfer: FileTransfer
     ) {
         switch answer {
+        case .file where request.head.method == .post: fail(405, request)
         case .file(let file): send(file, request, settings, transfer)
         case .failure(.isFolder):
             var response = request.errorPage(301)
@@ -95,8 +101,9 @@ extension ConnectionHandler {
     }
 
     private func send(_ file: OpenFile, _ request: Request, _ settings: FileSettings, _ transfer: FileTransfer) {
-        let boundary = Self.boundaries.wrappingAdd(1, ordering: .relaxed).newValue
-        let answer = FileResponse(file, request, settings, status: request.errorStatus, boundary: boundary)
+        let answer = FileResponse(file, request, settings, status: request.errorStatus) {
+            Self.boundaries.wrappingAdd(1, ordering: .relaxed).newValue
+        }
         if [412, 416].contains(answer.head.status), let page = request.location.errorPage(answer.head.status) {
             return show(page, answer.head.status, request)
         }
@@ -127,7 +134,7 @@ extension ConnectionHandler {
                     writeOutput()
                     resumeReading()
                 } else {
-                    endConnection(lingers: request.leavesUnread)
+                    endConnection(lingers: request.leavesUnread || request.head.isKeepAlive)
                     resumeReading()
                 }
                 return

@@ -65,7 +65,7 @@ struct FileResponse {
     /// - Parameters:
     ///   - status: nil decides by the conditions and ranges of the request; an error's page has its own.
     ///   - boundary: of several ranges; unique.
-    init(_ file: OpenFile, _ request: Request, _ settings: FileSettings, status: Int?, boundary: UInt64) {
+    init(_ file: OpenFile, _ request: Request, _ settings: FileSettings, status: Int?, boundary: () -> UInt64) {
         let tag = settings.hasTag ? file.tag : nil
         let type = request.contentType
         head = HTTPResponse(status ?? 200, contentType: type)
@@ -109,7 +109,7 @@ struct FileResponse {
                 parts = [.file(ranges[0])]
                 head.body = .length(ranges[0].count)
             } else {
-                sendParts(of: file, ranges, type: type, boundary: boundary)
+                sendParts(of: file, ranges, type: type, boundary: boundary())
             }
         }
     }

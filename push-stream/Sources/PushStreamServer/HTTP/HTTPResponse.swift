@@ -18,6 +18,8 @@ struct HTTPResponse {
     var contentType: String?
     var lastModified: Int?
     var location: String?
+    /// Seconds that `Keep-Alive` tells where the connection goes on.
+    var keepAliveHeader: Int?
     /// What every response of a location has.
     var leadingFields: [(name: String, value: String)] = []
     /// Everything else, in the order in which it was added.
@@ -71,6 +73,7 @@ struct HTTPResponse {
         if case .stream = body, minorVersion == 1 { buffer.writeStaticString("Transfer-Encoding: chunked\r\n") }
         if isKeepAlive {
             buffer.writeStaticString("Connection: keep-alive\r\n")
+            if let keepAliveHeader { Self.write("Keep-Alive", "timeout=\(keepAliveHeader)", into: &buffer) }
         } else {
             buffer.writeStaticString("Connection: close\r\n")
         }
@@ -131,15 +134,22 @@ enum HTTPStatus {
         case 308: "Permanent Redirect"
         case 400: "Bad Request"
         case 401: "Unauthorized"
+        case 402: "Payment Required"
         case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Not Allowed"
+        case 406: "Not Acceptable"
+        case 407: "Proxy Authentication Required"
         case 408: "Request Time-out"
+        case 409: "Conflict"
         case 410: "Gone"
+        case 411: "Length Required"
         case 412: "Precondition Failed"
         case 413: "Request Entity Too Large"
         case 414: "Request-URI Too Large"
+        case 415: "Unsupported Media Type"
         case 416: "Requested Range Not Satisfiable"
+        case 421: "Misdirected Request"
         case 429: "Too Many Requests"
         case 500: "Internal Server Error"
         case 501: "Not Implemented"
@@ -147,7 +157,18 @@ enum HTTPStatus {
         case 503: "Service Temporarily Unavailable"
         case 504: "Gateway Time-out"
         case 505: "HTTP Version Not Supported"
-        default: "Unknown"
+        case 507: "Insufficient Storage"
+        default: ""
+        }
+    }
+
+    /// How Nginx's page for the status calls it; nil for a status that has no page.
+    static func title(_ status: Int) -> String? {
+        switch status {
+        case 302: "Found"
+        case 401: "Authorization Required"
+        case 301, 303, 307, 308, 400...: reason(status).isEmpty ? nil : reason(status)
+        default: nil
         }
     }
 
@@ -163,13 +184,14 @@ enum HTTPStatus {
 /// Bodies of plain HTTP errors, in Nginx's form.
 enum ErrorPage {
     static func response(_ status: Int, server: String, detail: String? = nil) -> HTTPResponse {
-        let title = "\(status) \(detail ?? HTTPStatus.reason(status))"
-        let heading = "\(status) \(HTTPStatus.reason(status))"
+        guard let name = HTTPStatus.title(status) else { return HTTPResponse(status) }
+        let title = "\(status) \(detail ?? name)"
+        let heading = "\(status) \(name)"
         var html = "<html>\r\n<head><title>\(title)</title></head>\r\n<body>\r\n<center><h1>\(heading)</h1></center>\r\n"
         if let detail { html += "<center>\(detail)</center>\r\n" }
         html += "<hr><center>\(server)</center>\r\n</body>\r\n</html>\r\n"
         var response = HTTPResponse(status, contentType: "text/html", text: html)
-        response.closes = [400, 408, 413, 414, 500, 501, 505].contains(status)
+        response.closes = [400, 408, 413, 414, 500, 501].contains(status)
         return response
     }
 

@@ -4,14 +4,18 @@ import PushStreamCore
 /// `return`.
 enum RespondHandler {
     static func respond(to request: Request, status: Int, text: ComplexValue?) -> HTTPResponse {
-        let text = text?.evaluate(request.variables)
+        let outcome = RequestOutcome(
+            started: request.variables.request.started, ended: request.variables.request.now,
+            status: request.errorStatus ?? status)
+        let text = text?.evaluate(AnsweredRequest(base: request.variables, outcome: outcome))
         if [301, 302, 303, 307, 308].contains(status), let text {
             var response = request.errorPage(status)
             response.location = HTTPResponse.sanitised(absolute(text, request))
             return response
         }
         if let text { return HTTPResponse(status, contentType: request.contentType, text: text) }
-        return status < 300 ? HTTPResponse(status, contentType: request.contentType) : request.errorPage(status)
+        let hasPage = status >= 300 && HTTPStatus.title(status) != nil
+        return status < 400 && !hasPage ? HTTPResponse(status, contentType: request.contentType) : request.errorPage(status)
     }
 
     /// A path becomes a whole address with the host that the client asked for, as Nginx makes it.

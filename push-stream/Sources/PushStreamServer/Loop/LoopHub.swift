@@ -48,11 +48,14 @@ final class LoopHub {
     var drainDeadline: Scheduled<Void>?
 
     /// - Throws: ``EngineError`` if the system has no descriptors left.
-    init(eventLoop: any EventLoop, index: Int, context: EngineContext, mailbox: ChannelStore.Mailbox) throws(EngineError) {
+    init(
+        eventLoop: any EventLoop, index: Int, context: EngineContext, limits: Limits, mailbox: ChannelStore.Mailbox
+    ) throws(EngineError) {
         watcher = try SocketWatcher()
         self.eventLoop = eventLoop
         self.index = index
         self.context = context
+        self.limits = limits
         self.mailbox = mailbox
         metrics = context.loops[index]
         storeSettings = context.store.settings
@@ -148,10 +151,20 @@ final class LoopHub {
 
     // MARK: Connections
 
-    /// `worker_connections`
-    var connectionLimit = Int.max
-    /// `push_stream_subscriber_queue_size`
-    var subscriberQueueSize = EngineConfiguration.defaultSubscriberQueueSize
+    /// What each loop bounds, as the configuration in force says.
+    struct Limits: Sendable {
+        /// `worker_connections`
+        var connections: Int
+        /// See ``EngineConfiguration/subscriberQueueSize``.
+        var subscriberQueueSize: Int
+
+        init(_ configuration: EngineConfiguration) {
+            connections = configuration.process.connectionsPerLoop
+            subscriberQueueSize = configuration.subscriberQueueSize
+        }
+    }
+
+    var limits: Limits
 
     /// Open connections, those that have left NIO included.
     var connectionCount: Int { connections.count + sockets.count }
@@ -194,10 +207,9 @@ final class LoopHub {
     }
 
     /// A reload has changed what listeners mean: what begins from now on meets the new configuration.
-    func configurationChanged(_ configuration: EngineConfiguration) {
+    func configurationChanged(_ limits: Limits) {
         updateTime()
-        connectionLimit = configuration.process.connectionsPerLoop
-        subscriberQueueSize = configuration.subscriberQueueSize
+        self.limits = limits
         storeSettings = context.store.settings
         profiles.sweep()
         for connection in connections { connection.configurationChanged() }

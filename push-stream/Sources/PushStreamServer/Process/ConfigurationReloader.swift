@@ -91,6 +91,9 @@ actor ConfigurationReloader {
 extension ProcessSettings {
     /// Directives that say something else than at the start, and hold for a process from its start to its end.
     func needsRestart(from started: ProcessSettings) -> [String] {
-        self.user == started.user ? [] : ["user"]
+        var directives: [String] = []
+        if self.user != started.user { directives.append("user") }
+        if self.isDaemon != started.isDaemon { directives.append("daemon") }
+        return directives
     }
 }

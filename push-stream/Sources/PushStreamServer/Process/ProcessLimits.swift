@@ -1,14 +1,17 @@
 import Foundation
+import Synchronization
 
 /// What the process takes on from the system: its limit of open files and its user.
 enum ProcessLimits {
-    /// `worker_rlimit_nofile`, with a warning where the system allows less.
+    /// `worker_rlimit_nofile`, with warnings where the system allows less, or where that is less than may be needed.
     static func raiseOpenFiles(_ process: ProcessSettings, _ log: ErrorLog) {
-        guard let wanted = process.openFileLimit else { return }
-        let limit = self.raiseOpenFiles(to: wanted)
-        if limit < wanted {
-            log.log(.warn, "open files are limited below worker_rlimit_nofile", ["limit": "\(limit)", "wanted": "\(wanted)"])
+        if let wanted = process.openFileLimit {
+            let limit = self.raiseOpenFiles(to: wanted)
+            if limit < wanted {
+                log.log(.warn, "open files are limited below worker_rlimit_nofile", ["limit": "\(limit)", "wanted": "\(wanted)"])
+            }
         }
+        if let warning = self.warning(process) { log.log(.warn, warning) }
     }
 
     /// `worker_rlimit_nofile`. Without the right to raise the hard limit, the soft one is raised as far as that.
@@ -53,7 +56,11 @@ enum ProcessLimits {
         #endif
         guard groups == 0 else { throw ProcessFailure("initgroups(\(user.name), \(user.groupID))", errno) }
         guard setuid(user.userID) == 0 else { throw ProcessFailure("setuid(\(user.userID))", errno) }
+        self.rootWasGivenUp.store(true, ordering: .relaxed)
     }
+
+    /// Whether this process was root's and has become another user's: a reload reads `user` as the start did then.
+    static let rootWasGivenUp = Atomic(false)
 
     #if canImport(Glibc)
         private static let openFiles = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -29,7 +29,6 @@ struct PushStreamService {
         self.signals.takeEndings()
         let log = try ErrorLog(process.errorLogs)
         ProcessLimits.raiseOpenFiles(process, log)
-        if let warning = ProcessLimits.warning(process) { log.log(.warn, warning) }
         // Before the ports: a second server with this file must not serve for a moment.
         let pidFile = process.pidFile.map(PIDFile.init(path:))
         try pidFile?.acquire()

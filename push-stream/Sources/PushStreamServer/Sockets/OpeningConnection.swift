@@ -152,7 +152,7 @@ extension LoopHub {
             metrics.accepted.wrappingAdd(1, ordering: .relaxed)
             if isDraining || listener.isClosed {
                 close(connection.descriptor)
-            } else if connectionCount >= connectionLimit {
+            } else if connectionCount >= limits.connections {
                 metrics.refused.wrappingAdd(1, ordering: .relaxed)
                 logConnectionsNotEnough(connection.remote)
                 close(connection.descriptor)

@@ -73,7 +73,7 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
     var clientAddress: String { SocketCalls.remoteAddress(of: descriptor)?.ipAddress ?? "unix:" }
 
     func send(_ buffer: ByteBuffer) -> Bool {
-        if let queue, queue.count > hub.subscriberQueueSize { return false }
+        if let queue, queue.count > hub.limits.subscriberQueueSize { return false }
         if subscriber?.needsOrder == true {
             if gathered == nil {
                 gathered = buffer

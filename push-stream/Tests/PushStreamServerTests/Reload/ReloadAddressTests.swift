@@ -59,6 +59,27 @@ import Testing
         }
     }
 
+    @Test func `a file that is being sent is sent to its end when its address goes`() async throws {
+        let folder = try TemporaryDirectory()
+        // More than the buffers of both sockets take.
+        let size = 6 << 20
+        try folder.write(String(repeating: "x", count: size), to: "large")
+        try await ReloadingEngine.run({ $0.server = "root \(folder.path);" }) { reloading in
+            let client = try await RawClient(port: reloading.server.port, reads: false)
+            try await client.send("GET /large HTTP/1.1\r\nHost: t\r\n\r\n")
+            try await eventually("the file is being sent") {
+                try await reloading.server.engine.onLoops { hub in
+                    hub.connections.contains { if case .sendingFile = $0.state { true } else { false } }
+                } == [true]
+            }
+            try await reloading.reload { $0.listens = ["127.0.0.2:0"] }
+            try await client.startReading()
+            let answer = try await client.waitForClose(.seconds(30))
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(answer.utf8.suffix(size).count(where: { $0 == UInt8(ascii: "x") }) == size)
+        }
+    }
+
     @Test func `an address that stays keeps its socket, with the new options`() async throws {
         try await ReloadingEngine.run { reloading in
             for round in 0..<5 {

@@ -187,6 +187,55 @@ import Testing
         #expect(try await process.terminate() == .exited(0))
     }
 
+    @Test func `a daemon's standard error follows its log`() async throws {
+        let program = try TestProgram("daemon on; pid n.pid; error_log e.log notice; %SERVER%")
+        #expect(try await program.start().exit() == .exited(0))
+        let pid = try PIDFile(path: program.folder.file("n.pid")).read()
+        defer { kill(pid, SIGKILL) }
+        try program.folder.write(
+            program.contents("t.conf").replacing("e.log", with: "other.log").replacing("daemon on", with: "daemon off"),
+            to: "t.conf")
+        #expect(try await program.run("-s", "reload").status == .exited(0))
+        try await program.await("configuration applied", in: "other.log")
+        let text = "[warn] \(pid)#0: changes that take effect with a restart, directives: daemon\n"
+        #expect(program.contents("other.log").contains(text))
+        let errors = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/2")
+        #expect(errors == program.folder.file("other.log"))
+        #expect(try await program.run("-s", "quit").status == .exited(0))
+        try await eventually("the end of the daemon") { kill(pid, 0) != 0 }
+    }
+
+    /// Where the tests are not root's, `user` has no effect at the start nor later.
+    @Test func `a process that gave up root's rights reads user as at its start`() async throws {
+        let account = try #require(getpwnam("nobody")).pointee
+        let group = String(cString: try #require(getgrgid(account.pw_gid)).pointee.gr_name)
+        let program = try TestProgram(
+            "user nobody \(group); pid n.pid; error_log e.log notice; %SERVER%", server: "listen 127.0.0.1:0; access_log a.log;")
+        chmod(program.folder.path, 0o777)
+        let process = try program.start()
+        let port = try await program.port()
+        process.signal(SIGHUP)
+        try await program.await("configuration applied", in: "e.log")
+        #expect(!program.contents("e.log").contains("take effect with a restart"))
+        #expect(program.contents("e.log").contains("makes sense only if") == (geteuid() != 0))
+        #expect(try await program.get(port: port).hasSuffix("hello"))
+        guard geteuid() == 0 else {
+            try await process.terminate()
+            return
+        }
+        try program.folder.write(program.contents("t.conf").replacing("user nobody", with: "user daemon"), to: "t.conf")
+        process.signal(SIGHUP)
+        try await program.await("changes that take effect with a restart, directives: user\n", in: "e.log")
+        // What a reload opens then is opened as that user.
+        try program.folder.write(
+            program.contents("t.conf").replacing("access_log a.log", with: "access_log /etc/push-stream-test.log"), to: "t.conf")
+        process.signal(SIGHUP)
+        try await program.await(
+            "[emerg] \(process.pid)#0: open() \"/etc/push-stream-test.log\" failed (13: Permission denied)\n", in: "e.log")
+        #expect(try await program.get(port: port).hasSuffix("hello"))
+        #expect(try await process.terminate() == .exited(0))
+    }
+
     @Test func `many reloads under load fail no request and lose no message`() async throws {
         let (program, process, server) = try await Self.start {
             $0.main = Self.main + "worker_processes 2;"

@@ -181,11 +181,28 @@ import Testing
                 stays.clear()
                 try await server.waitForSubscribers(1)
             }
-            for (count, limit) in try await reloading.profileCounts() {
+            for (count, limit) in try await server.engine.onLoops({ ($0.profiles.count, $0.profiles.indexLimit) }) {
                 // Of each transport one; those of the last round and the one that is in use are left.
                 #expect(count <= 4)
                 #expect(limit <= 8)
             }
+        }
+    }
+
+    @Test func `a reload that meets the end of the engine ends with it`() async throws {
+        for round in 0..<50 {
+            let engine = PushStreamEngine(
+                configuration: try ReloadingEngine.configuration { $0.main = "worker_processes 2;" }, log: try .discarding())
+            let address = try #require(try await engine.start().first)
+            async let reload: Void = {
+                // Whether it is done, too late or in the middle: it must not hang, nor leave anything open.
+                _ = try? await engine.reload(
+                    ReloadingEngine.configuration { $0.listens = ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0", "127.0.0.4:0"] })
+            }()
+            for _ in 0..<(round % 10) { await Task.yield() }
+            await engine.shutdown(gracePeriod: .zero)
+            await reload
+            await #expect(throws: (any Error).self) { try await RawClient(port: try #require(address.port)) }
         }
     }
 

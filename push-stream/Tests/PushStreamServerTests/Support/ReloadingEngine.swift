@@ -1,6 +1,5 @@
 import Foundation
 import NIOCore
-import Synchronization
 
 @testable import PushStreamServer
 
@@ -75,18 +74,6 @@ struct ReloadingEngine: Sendable {
     @discardableResult
     func reload(_ change: (inout Parts) -> Void = { _ in }) async throws -> ReloadResult {
         try await server.engine.reload(Self.configuration(change))
-    }
-
-    /// How many profiles each event loop has, and the limit of their indices.
-    func profileCounts() async throws -> [(count: Int, indexLimit: Int)] {
-        var counts: [(count: Int, indexLimit: Int)] = []
-        for place in server.engine.running.withLock({ $0?.loops ?? [] }) {
-            counts.append(
-                try await place.loop.submit {
-                    (place.box.value?.profiles.count ?? 0, place.box.value?.profiles.indexLimit ?? 0)
-                }.get())
-        }
-        return counts
     }
 
     /// Sends a request over a connection that stays, and waits for the end of its answer's body.
