@@ -19,6 +19,9 @@ let package = Package(
     dependencies: [
         // Sockets, event loops and timers of the engine.
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        // TLS of `listen ... ssl`. The engine uses the BoringSSL in it directly (ADR 8): NIO's own handler keeps several times as
+        // much memory for a subscriber that waits.
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         // The base64 SHA-1 of a WebSocket handshake, and random instance ids.
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         // Hash maps and ring buffers of the channel store.
@@ -52,6 +55,7 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -60,7 +64,12 @@ let package = Package(
         .testTarget(name: "PushStreamCoreTests", dependencies: ["PushStreamCore"], swiftSettings: swiftSettings),
         .testTarget(
             name: "PushStreamServerTests",
-            dependencies: ["PushStreamServer", .product(name: "PushTestSupport", package: "push-kit")],
+            dependencies: [
+                "PushStreamServer",
+                // The client of the TLS tests.
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "PushTestSupport", package: "push-kit"),
+            ],
             swiftSettings: swiftSettings
         ),
         // What must hold for every input of the readers: shared by the fuzzer and by the replay of its corpora.

@@ -1,4 +1,4 @@
-/// A certificate for `localhost` and 127.0.0.1 that signs itself, made by the openssl program.
+/// A certificate for one name and for 127.0.0.1 that signs itself, made by the openssl program.
 public final class TestCertificate: Sendable {
     private let directory: TemporaryDirectory
 
@@ -7,13 +7,23 @@ public final class TestCertificate: Sendable {
     /// PEM.
     public var privateKeyFile: String { directory.file("key.pem") }
 
-    public init() async throws {
+    public enum KeyType: Sendable {
+        case ecdsa
+        case rsa
+    }
+
+    public init(name: String = "localhost", key: KeyType = .ecdsa) async throws {
         directory = try TemporaryDirectory()
-        let arguments = [
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-            "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", directory.file("key.pem"), "-out",
-            directory.file("certificate.pem"),
-        ]
+        let keyArguments =
+            switch key {
+            case .ecdsa: ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+            case .rsa: ["rsa:2048"]
+            }
+        let arguments =
+            ["req", "-x509", "-newkey"] + keyArguments + [
+                "-nodes", "-days", "2", "-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:\(name),IP:127.0.0.1", "-keyout",
+                directory.file("key.pem"), "-out", directory.file("certificate.pem"),
+            ]
         let process = try TestProcess("openssl", arguments: arguments)
         guard try await process.exit() == .exited(0) else {
             throw ProcessEnded(executable: "openssl", lastLines: process.lines.map(\.text))

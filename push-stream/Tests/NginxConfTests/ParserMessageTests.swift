@@ -22,9 +22,26 @@ import Testing
         ("listen unix:;}}", #"no path in the unix domain socket in "unix:" of the "listen" directive"#),
         ("listen 127.0.0.1:80 bogus;}}", #"invalid parameter "bogus""#),
         ("listen 81 backlog=x;}}", #"invalid backlog "backlog=x""#),
+        ("listen 443 ssl quic;}}", #""quic" parameter of the "listen" directive is not supported: push-stream speaks HTTP/1"#),
+        ("ssl_protocols TLSv1.2 TLSv9;}}", #"invalid value "TLSv9""#),
         (
-            "listen 443 ssl;}}",
-            #""ssl" parameter of the "listen" directive is not supported: encryption is for a proxy or load balancer before it"#
+            "ssl_protocols TLSv1.1;}}",
+            #""ssl_protocols" must have TLSv1.2 or TLSv1.3: older ones are not offered"#
+        ),
+        ("ssl_session_cache nope;}}", #"invalid session cache "nope""#),
+        ("ssl_session_cache shared:SSL;}}", #"invalid session cache "shared:SSL""#),
+        ("ssl_session_cache shared:SSL:1k;}}", #"session cache "shared:SSL:1k" is too small"#),
+        (
+            "ssl_certificate $host.pem;}}",
+            #"variables in "ssl_certificate" are not supported: push-stream reads certificates at its start"#
+        ),
+        (
+            "ssl_certificate_key engine:x;}}",
+            #""engine:" in "ssl_certificate_key" is not supported: push-stream reads files"#
+        ),
+        (
+            "ssl_conf_command Options x;}}",
+            #""ssl_conf_command" directive is not supported: it is not among what push-stream's TLS does"#
         ),
         ("set x 1;}}", #"invalid variable name "x""#),
         ("set $uri 1;}}", #"the duplicate "uri" variable"#),

@@ -49,6 +49,18 @@ extension DirectiveTable {
                 "gzip", "gzip_types", "gzip_min_length", "gzip_comp_level", "gzip_buffers", "gzip_vary", "gzip_proxied",
                 "gzip_disable", "gzip_http_version", "gzip_static",
             ]),
+        Self.without("push-stream speaks HTTP/1, and says so to clients that ask", Self.levels, ["http2"]),
+        Self.without("the key exchange has no finite field groups", Self.levels, ["ssl_dhparam"]),
+        Self.without(
+            "certificates are sent without the answer of an OCSP server", Self.levels,
+            [
+                "ssl_stapling", "ssl_stapling_file",
+                "ssl_stapling_responder", "ssl_stapling_verify",
+            ]),
+        Self.without("data before the end of a handshake is not accepted", Self.levels, ["ssl_early_data"]),
+        Self.without("what is written together is encrypted together", Self.levels, ["ssl_buffer_size"]),
+        Self.without("tickets are encrypted with a key of the process itself", Self.levels, ["ssl_session_ticket_key"]),
+        Self.without("certificates are read once, at the start", Self.levels, ["ssl_certificate_cache"]),
         Self.without(
             "there are no subrequests or rewrites",
             Self.levels,
@@ -70,7 +82,7 @@ extension DirectiveTable {
             [
                 "rewrite", "upstream", "map", "geo", "geoip_country", "split_clients", "mirror", "stream", "mail", "js_import",
                 "perl", "perl_modules", "limit_except", "limit_rate", "limit_rate_after", "valid_referers", "real_ip_header",
-                "set_real_ip_from", "real_ip_recursive", "add_trailer", "stub_status", "slice", "http2", "quic",
+                "set_real_ip_from", "real_ip_recursive", "add_trailer", "stub_status", "slice", "quic",
             ]),
         Self.refusing(
             "it is not among what push-stream does",
@@ -88,7 +100,7 @@ extension DirectiveTable {
         ("scgi_", "push-stream is a push server, not a gateway"),
         ("grpc_", "push-stream is a push server, not a gateway"),
         ("memcached_", "push-stream is a push server, not a gateway"),
-        ("ssl_", "encryption is for a proxy or load balancer before it"),
+        ("ssl_", "it is not among what push-stream's TLS does"),
         ("http2_", "push-stream speaks HTTP/1"),
         ("http3", "push-stream speaks HTTP/1"),
         ("auth_", "authentication is for a proxy before it, or for unguessable channel names"),

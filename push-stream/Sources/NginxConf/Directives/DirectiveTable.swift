@@ -2,8 +2,8 @@
 public enum DirectiveTable {
     /// In the order of the documentation.
     public static let all: [DirectiveSpecification] = [
-        Self.process, Self.http, Self.files, Self.limits, Self.rewrite, Self.pushStream, Self.engine, Self.meaningless,
-        Self.refused,
+        Self.process, Self.http, Self.files, Self.limits, Self.tls, Self.rewrite, Self.pushStream, Self.engine,
+        Self.meaningless, Self.refused,
     ].flatMap { $0 }
 
     private static let byName: [String: DirectiveSpecification] =

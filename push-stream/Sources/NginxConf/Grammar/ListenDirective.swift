@@ -20,6 +20,7 @@ public struct ListenDirective: Sendable, Hashable {
     /// nil is the system's limit.
     public private(set) var backlog: Int?
     public private(set) var reusePort = false
+    public private(set) var isTLS = false
     /// Whether an IPv6 socket takes only IPv6 clients.
     public private(set) var ipv6Only = true
 
@@ -37,6 +38,9 @@ public struct ListenDirective: Sendable, Hashable {
     private mutating func apply(_ parameter: String, _ directive: Directive) throws(ConfigurationError) {
         switch parameter {
         case "default_server", "default": self.isDefault = true
+        case "ssl": self.isTLS = true
+        // Who asks for HTTP/2 gets HTTP/1.1, which every client has.
+        case "http2": break
         case "reuseport": self.reusePort = true
         case "ipv6only=on": self.ipv6Only = true
         case "ipv6only=off": self.ipv6Only = false
@@ -59,8 +63,7 @@ public struct ListenDirective: Sendable, Hashable {
     }
 
     private static let refused: [String: String] = [
-        "ssl": "encryption is for a proxy or load balancer before it",
-        "http2": "push-stream speaks HTTP/1", "quic": "push-stream speaks HTTP/1", "spdy": "push-stream speaks HTTP/1",
+        "quic": "push-stream speaks HTTP/1", "spdy": "push-stream speaks HTTP/1",
         "proxy_protocol": "push-stream does not read it",
         "rcvbuf": "the system sizes it", "sndbuf": "the system sizes it", "setfib": "this system has none",
         "fastopen": "push-stream does not set it", "accept_filter": "this system has none",

@@ -6,6 +6,8 @@ public struct ParsedConfiguration: Sendable {
     public internal(set) var diagnostics: [Diagnostic]
     /// Every file that was read, for `-T`.
     public internal(set) var files: [(path: String, contents: [UInt8])]
+    /// The main file's, with a slash at its end: where relative paths of `include` and of certificates start.
+    public internal(set) var folder = ""
 }
 
 /// Reads a configuration file with its includes, and checks each directive against the table as it comes.
@@ -41,6 +43,7 @@ public struct Parser {
             throw ConfigurationError("no \"events\" section in configuration", at: nil)
         }
         parser.result.main = main
+        parser.result.folder = folder
         return parser.result
     }
 

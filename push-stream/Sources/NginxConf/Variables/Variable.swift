@@ -86,6 +86,13 @@ public enum BuiltInVariable: String, Sendable, CaseIterable {
     case bodyBytesSent = "body_bytes_sent"
     case bytesSent = "bytes_sent"
     case pipe
+    /// These are empty on a connection that is not encrypted.
+    case sslProtocol = "ssl_protocol"
+    case sslCipher = "ssl_cipher"
+    case sslCurve = "ssl_curve"
+    case sslServerName = "ssl_server_name"
+    case sslSessionReused = "ssl_session_reused"
+    case sslALPNProtocol = "ssl_alpn_protocol"
     case pid
     case msec
     case timeISO8601 = "time_iso8601"

@@ -40,7 +40,8 @@ extension ConfigurationBuilder {
             largeHeaderBuffers: (
                 count: buffers.flatMap { Units.number($0.arguments[0]) } ?? 4,
                 size: buffers.flatMap { Units.size($0.arguments[1]) } ?? 8192
-            )
+            ),
+            tls: try self.tls(scope)
         )
     }
 
@@ -54,7 +55,7 @@ extension ConfigurationBuilder {
                 }
             return ListenAddress(
                 kind: kind, isDefault: listen.isDefault, backlog: listen.backlog ?? 511, reusePort: listen.reusePort,
-                ipv6Only: listen.ipv6Only)
+                ipv6Only: listen.ipv6Only, isTLS: listen.isTLS)
         }
     }
 

@@ -67,6 +67,8 @@ struct ConfigurationBuilder {
             let server = try self.server(Scope(inner, in: scope), store: store, &listeners)
             servers.append(server)
         }
+        try Self.checkCertificates(servers, block.all("server").map(\.location))
+        self.noteProtocols(block)
         self.diagnostics += listeners.conflicts(servers)
         return EngineConfiguration(
             process: process, store: store, servers: servers, accessLogs: self.accessLogFiles, zones: self.zones,

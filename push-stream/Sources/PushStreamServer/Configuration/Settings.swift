@@ -103,6 +103,8 @@ public struct ServerSettings: Sendable {
     public var headerBufferSize: Int
     /// `large_client_header_buffers`: how many of what size.
     public var largeHeaderBuffers: (count: Int, size: Int)
+    /// `ssl_*`; nil for a server without certificates.
+    public var tls: TLSSettings?
 }
 
 public struct ListenAddress: Sendable, Hashable {
@@ -116,6 +118,8 @@ public struct ListenAddress: Sendable, Hashable {
     public var reusePort: Bool
     /// Whether an IPv6 socket refuses IPv4 clients (`ipv6only`, on unless said otherwise).
     public var ipv6Only: Bool = true
+    /// Whether clients of this address encrypt (`ssl`).
+    public var isTLS: Bool = false
 }
 
 /// One `location`, or an `if` in one. A class, so that a request refers to it instead of copying it.

@@ -21,6 +21,8 @@ extension ConnectionHandler {
         /// Milliseconds in which the next request must come.
         var keepAliveTime: Int
         var identity: ConnectionIdentity
+        /// Set on an address where clients encrypt.
+        var tls: TLSHandler?
         /// What the client has sent of it.
         var ahead: ByteBuffer?
         /// Answers that have yet to be sent.
@@ -72,8 +74,7 @@ extension LoopHub {
         ClientBootstrap(group: eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try PushStreamEngine.setOptions(of: channel, queueSize: limit)
-                    try channel.pipeline.syncOperations.addHandler(handler.value)
+                    try PushStreamEngine.configure(channel, handler.value, queueSize: limit)
                 }
             }
             .withConnectedSocket(descriptor)

@@ -80,3 +80,16 @@ extension LocationSettings {
         errorPages.isEmpty ? nil : errorPages.first { $0.statuses.contains(status) }
     }
 }
+
+extension ConnectionHandler {
+    /// Nginx's own code for plain HTTP at an address where clients encrypt; they get to see 400.
+    private static let plainAtTLS = 497
+
+    /// Tells a client that it should encrypt.
+    func refusePlain(_ request: Request) {
+        request.leavesUnread = true
+        if let page = request.location.errorPage(Self.plainAtTLS) { return show(page, 400, request) }
+        let detail = "The plain HTTP request was sent to HTTPS port"
+        finish(ErrorPage.response(400, server: request.serverName, detail: detail), of: request)
+    }
+}

@@ -52,7 +52,8 @@ extension ConnectionHandler: SubscriberLink {
             SocketCalls.duplicate(descriptor)
         }
         guard case .some(.some(let descriptor)) = copy else { return nil }
-        return SubscriberSocket(hub: hub, listener: listener, descriptor: descriptor, requests: requests, identity: identity)
+        return SubscriberSocket(
+            hub: hub, listener: listener, descriptor: descriptor, tls: tls?.release(), requests: requests, identity: identity)
     }
 
     // MARK: SubscriberLink

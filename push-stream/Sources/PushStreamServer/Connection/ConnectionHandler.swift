@@ -3,7 +3,8 @@ import NginxConf
 import PushStreamCore
 import Synchronization
 
-/// One client connection: reads requests, answers them, and turns into a subscriber's stream. The only handler in its pipeline.
+/// One client connection: reads requests, answers them, and turns into a subscriber's stream. The only handler in its pipeline
+/// besides the ``TLSHandler`` of an encrypted address.
 final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -35,6 +36,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
 
     let hub: LoopHub
     let listener: LoopListener
+    /// nil on an address where nobody encrypts.
+    let tls: TLSHandler?
     var state: State
     private(set) var context: ChannelHandlerContext?
     private(set) var channel: (any Channel)?
@@ -60,6 +63,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     init(hub: LoopHub, listener: LoopListener, resumed: Resumed? = nil, opening: OpeningConnection? = nil) {
         self.hub = hub
         self.listener = listener
+        tls = resumed?.tls
         self.resumed = resumed
         self.opening = opening
         if let opening { identity = opening.identity }
@@ -250,6 +254,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     private func begin(_ head: RequestHead, _ reading: PendingHead, isLast: Bool) {
         hub.metrics.requests.wrappingAdd(1, ordering: .relaxed)
         let pending = PendingRequest(beginRequest(head, reading))
+        if tls != nil, tls?.session == nil { return refusePlain(pending.request) }
         if pending.body.isTooLarge {
             log(.error, "client intended to send too large body", pending.request)
             return fail(413, pending.request, unread: true)
@@ -299,7 +304,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         let server = reading.listener.server(of: head)
         let variables = RequestVariables(
             head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
-            requestsOfConnection: requests, identity: identity, started: reading.started ?? hub.now)
+            requestsOfConnection: requests, identity: identity, started: reading.started ?? hub.now, tls: tls?.session)
         variables.isPipelined = reading.isPipelined
         return Request(server.settings.route(path: head.path, request: variables))
     }

@@ -48,10 +48,20 @@ final class EngineContext: Sendable {
 final class ServerContext: Sendable {
     let settings: ServerSettings
     let logs: AccessLogs
+    /// nil for a server without certificates.
+    let tls: TLSContext?
 
-    init(_ settings: ServerSettings, _ logs: AccessLogs) {
+    /// Reads the certificates.
+    ///
+    /// - Throws: ``EngineError`` for one that cannot be used.
+    init(_ settings: ServerSettings, _ logs: AccessLogs) throws(EngineError) {
         self.settings = settings
         self.logs = logs
+        do throws(TLSError) {
+            tls = if let tls = settings.tls { try TLSContext(tls) } else { nil }
+        } catch {
+            throw .cannotEncrypt(error)
+        }
     }
 }
 
@@ -61,9 +71,13 @@ final class ListenerContext: Sendable {
     /// What applies before a request has named a host.
     let defaultServer: ServerContext
     private let names: ServerNameTable<Int>
+    /// Whether clients encrypt.
+    let isTLS: Bool
 
-    init(servers: [ServerSettings], defaultIndex: Int, logs: AccessLogs) {
-        let contexts = servers.map { ServerContext($0, logs) }
+    /// - Throws: ``EngineError`` for a certificate that cannot be used.
+    init(servers: [ServerSettings], defaultIndex: Int, isTLS: Bool, logs: AccessLogs) throws(EngineError) {
+        var contexts: [ServerContext] = []
+        for server in servers { contexts.append(try ServerContext(server, logs)) }
         self.servers = contexts
         defaultServer = contexts[defaultIndex]
         var names = ServerNameTable<Int>()
@@ -72,10 +86,17 @@ final class ListenerContext: Sendable {
             for pattern in server.namePatterns { _ = names.insert(pattern, index) }
         }
         self.names = names
+        self.isTLS = isTLS
+        if isTLS { defaultServer.tls?.chooseServers(of: self) }
     }
 
     /// Chooses by `Host` in Nginx's order, else the default server.
     func server(of head: RequestHead) -> ServerContext {
-        servers.count > 1 ? names.match(head.host).map { servers[$0.payload] } ?? defaultServer : defaultServer
+        servers.count > 1 ? server(named: head.host) : defaultServer
+    }
+
+    /// - Parameter name: lower case, without port and trailing dot.
+    func server(named name: String) -> ServerContext {
+        names.match(name).map { servers[$0.payload] } ?? defaultServer
     }
 }

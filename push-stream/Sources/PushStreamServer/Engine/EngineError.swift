@@ -6,6 +6,8 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     case addressInUse(String)
     case cannotBind(String, reason: String)
     case cannotOpenLog(LogFileError)
+    /// A certificate or another part of TLS cannot be used.
+    case cannotEncrypt(TLSError)
     case noListener
     /// The engine has not been started, or is ending.
     case notRunning
@@ -19,6 +21,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
         case .addressInUse(let address): "bind() to \(address) failed (98: Address already in use)"
         case .cannotBind(let address, let reason): "bind() to \(address) failed (\(reason))"
         case .cannotOpenLog(let error): error.description
+        case .cannotEncrypt(let error): error.description
         case .noListener: "no \"listen\" address is configured"
         case .notRunning: "the engine does not run"
         case .reloading: "another configuration is being applied"

@@ -13,7 +13,7 @@ public struct ReloadResult: Sendable {
 extension PushStreamEngine {
     /// Lets another configuration hold from now on.
     ///
-    /// Whatever can fail comes first: log files are opened and new addresses bound. Then all of it is applied. A request that has begun
+    /// Whatever can fail comes first: log files are opened, certificates read and new addresses bound. Then all of it is applied. A request that has begun
     /// ends as it began, and so does a subscriber; the connection's next request meets the new configuration. An address that the
     /// configuration still has keeps its socket, so no client finds it closed; one that it no longer has is closed, and its connections
     /// end with the request at hand. Channels and messages stay.
@@ -72,7 +72,7 @@ extension PushStreamEngine {
     func prepare(_ configuration: EngineConfiguration, for running: Running) async throws(EngineError) -> Change {
         let logs = try Self.openLogs(configuration)
         var change = Change(logs: logs, zones: configuration.zones)
-        let plans = Self.listenerContexts(configuration, logs)
+        let plans = try Self.listenerContexts(configuration, logs)
         if plans.isEmpty { throw .noListener }
         do throws(EngineError) {
             for (address, context) in plans {
@@ -147,17 +147,18 @@ extension PushStreamEngine {
     /// Groups the servers by address; the one that says `default_server`, or else the first, gets what no name matches.
     private static func listenerContexts(
         _ configuration: EngineConfiguration, _ logs: AccessLogs
-    ) -> [(ListenAddress, ListenerContext)] {
+    ) throws(EngineError) -> [(ListenAddress, ListenerContext)] {
         var order: [ListenAddress.Kind] = []
-        var groups: [ListenAddress.Kind: (listen: ListenAddress, servers: [ServerSettings], defaultIndex: Int)] = [:]
+        var groups: [ListenAddress.Kind: (listen: ListenAddress, servers: [ServerSettings], defaultIndex: Int, isTLS: Bool)] = [:]
         for server in configuration.servers {
             for listen in server.listens {
-                var group = groups[listen.kind] ?? (listen, [], 0)
+                var group = groups[listen.kind] ?? (listen, [], 0, false)
                 if group.servers.isEmpty { order.append(listen.kind) }
                 if listen.isDefault {
                     group.defaultIndex = group.servers.count
                     group.listen = listen
                 }
+                group.isTLS = group.isTLS || listen.isTLS
                 group.servers.append(server)
                 groups[listen.kind] = group
             }
@@ -165,8 +166,9 @@ extension PushStreamEngine {
         var result: [(ListenAddress, ListenerContext)] = []
         for kind in order {
             guard let group = groups[kind] else { continue }
-            result.append(
-                (group.listen, ListenerContext(servers: group.servers, defaultIndex: group.defaultIndex, logs: logs)))
+            let context = try ListenerContext(
+                servers: group.servers, defaultIndex: group.defaultIndex, isTLS: group.isTLS, logs: logs)
+            result.append((group.listen, context))
         }
         return result
     }

@@ -117,14 +117,16 @@ public final class PushStreamEngine: Sendable {
     /// Reads of one turn of an event loop before other connections get theirs.
     private static let readBatch: UInt = 4
 
-    /// Options of a connection that NIO reads the requests of.
+    /// Makes `handler` serve a connection, behind its encryption if there is one.
     ///
-    /// - Parameter queueSize: bytes that may wait for a client that does not read; see ``EngineConfiguration/subscriberQueueSize``.
-    static func setOptions(of channel: any Channel, queueSize: Int) throws {
+    /// - Parameter queueSize: bytes that may wait for a client that does not read; see `EngineConfiguration.subscriberQueueSize`.
+    static func configure(_ channel: any Channel, _ handler: ConnectionHandler, queueSize: Int) throws {
         let options = channel.syncOptions
         let mark = ChannelOptions.Types.WriteBufferWaterMark(low: max(1, queueSize / 2), high: queueSize)
         try options?.setOption(.writeBufferWaterMark, value: mark)
         try options?.setOption(.maxMessagesPerRead, value: readBatch)
+        if let tls = handler.tls { try channel.pipeline.syncOperations.addHandler(tls) }
+        try channel.pipeline.syncOperations.addHandler(handler)
     }
 
     // MARK: While it runs

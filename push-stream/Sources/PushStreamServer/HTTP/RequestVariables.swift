@@ -14,6 +14,8 @@ final class RequestVariables: VariableSource {
     let identity: ConnectionIdentity
     /// When its first byte came, in milliseconds since 1970.
     let started: Int
+    /// nil if the connection is not encrypted.
+    let tls: TLSSession?
     /// Whether it came before the answer to the one before it.
     var isPipelined = false
     /// Bytes of the body that have come.
@@ -23,7 +25,7 @@ final class RequestVariables: VariableSource {
 
     init(
         head: RequestHead, connection: ConnectionAddresses, server: ServerContext, hostname: String, now: Int,
-        requestsOfConnection: Int, identity: ConnectionIdentity, started: Int
+        requestsOfConnection: Int, identity: ConnectionIdentity, started: Int, tls: TLSSession?
     ) {
         self.head = head
         self.connection = connection
@@ -33,6 +35,7 @@ final class RequestVariables: VariableSource {
         self.requestsOfConnection = requestsOfConnection
         self.identity = identity
         self.started = started
+        self.tls = tls
     }
 
     func value(of variable: Variable) -> String? {
@@ -49,7 +52,7 @@ final class RequestVariables: VariableSource {
     func with(_ head: RequestHead) -> RequestVariables {
         let variables = RequestVariables(
             head: head, connection: connection, server: server, hostname: hostname, now: now,
-            requestsOfConnection: requestsOfConnection, identity: identity, started: started)
+            requestsOfConnection: requestsOfConnection, identity: identity, started: started, tls: tls)
         (variables.bodyLength, variables.limitOutcome, variables.isPipelined) = (bodyLength, limitOutcome, isPipelined)
         return variables
     }
@@ -64,10 +67,17 @@ final class RequestVariables: VariableSource {
         case .request: head.target.isEmpty ? nil : "\(head.method.name) \(head.target) HTTP/1.\(head.minorVersion)"
         case .requestLength: String(head.length + bodyLength)
         case .requestTime: LogTime.seconds(max(0, now - started))
-        case .requestCompletion, .https: ""
+        case .requestCompletion: ""
         case .remoteUser: head.text("authorization").flatMap(BasicCredentials.user)
         case .requestID: String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
-        case .scheme: "http"
+        case .scheme: tls == nil ? "http" : "https"
+        case .https: tls == nil ? "" : "on"
+        case .sslProtocol: tls?.protocolName
+        case .sslCipher: tls?.cipher
+        case .sslCurve: tls?.curve
+        case .sslServerName: tls?.serverName
+        case .sslSessionReused: tls.map { $0.isResumed ? "r" : "." }
+        case .sslALPNProtocol: tls?.applicationProtocol
         case .host: head.host.isEmpty ? server.settings.names.first : head.host
         case .hostname: hostname
         case .remoteAddress: connection.remoteHost

@@ -29,6 +29,8 @@ final class LoopHub {
     var resumes = ResumeTable()
     /// For reads of ``sockets``: what is read is handled before the next read.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
+    /// For the encrypted connections of this loop.
+    private(set) lazy var tlsExchange = TLSExchange()
     /// Whether the engine stops.
     var isDraining = false
     private var wheel: TimerWheel<LoopTimed>

@@ -88,10 +88,17 @@ public struct PushStreamCommand: Sendable {
 
     // MARK: -t, -T, -q
 
-    /// Checks, besides the file, that its logs can be opened, as nginx does.
+    /// Checks, besides the file, that its certificates can be used and its logs be opened, as nginx does.
     private func test(_ loaded: LoadedConfiguration) -> Int32 {
         let path = self.options.configurationPath
         let process = loaded.engine.process
+        do throws(TLSError) {
+            for settings in loaded.engine.servers.compactMap(\.tls) { _ = try TLSContext(settings) }
+        } catch {
+            Self.tell("[emerg] \(error)")
+            Self.tell("configuration file \(path) test failed")
+            return 1
+        }
         if !self.options.isQuiet {
             for diagnostic in loaded.diagnostics { Self.tell(diagnostic.description) }
             Self.tell("the configuration file \(path) syntax is ok")

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import NginxConf
 import Synchronization
 
@@ -46,46 +47,17 @@ final class SyslogSocket: Sendable {
 
     /// - Returns: -1 if there is no such socket.
     private static func connect(_ server: SyslogTarget.Server) -> Int32 {
-        var family: Int32
-        switch server {
-        case .unix: family = AF_UNIX
-        case .udp(let host, _): family = host.contains(":") ? AF_INET6 : AF_INET
-        }
-        let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        let descriptor = socket(family, kind, 0)
-        guard descriptor >= 0 else { return -1 }
-        let status: Int32
-        switch server {
-        case .unix(let path):
-            var address = sockaddr_un()
-            address.sun_family = sa_family_t(AF_UNIX)
-            withUnsafeMutableBytes(of: &address.sun_path) { $0.dropLast().copyBytes(from: path.utf8) }
-            status = Self.connect(descriptor, &address)
-        case .udp(let host, let port):
-            if family == AF_INET6 {
-                var address = sockaddr_in6()
-                address.sin6_family = sa_family_t(family)
-                address.sin6_port = UInt16(port).bigEndian
-                inet_pton(family, host, &address.sin6_addr)
-                status = Self.connect(descriptor, &address)
-            } else {
-                var address = sockaddr_in()
-                address.sin_family = sa_family_t(family)
-                address.sin_port = UInt16(port).bigEndian
-                inet_pton(family, host, &address.sin_addr)
-                status = Self.connect(descriptor, &address)
+        let address: SocketAddress? =
+            switch server {
+            case .unix(let path): try? SocketAddress(unixDomainSocketPath: path)
+            case .udp(let host, let port): try? SocketAddress(ipAddress: host, port: port)
             }
-        }
-        if status == 0 { return descriptor }
+        guard let address else { return -1 }
+        let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(address.protocol.rawValue, kind, 0)
+        guard descriptor >= 0 else { return -1 }
+        if address.withSockAddr({ Foundation.connect(descriptor, $0, socklen_t($1)) }) == 0 { return descriptor }
         Foundation.close(descriptor)
         return -1
-    }
-
-    private static func connect<Address>(_ descriptor: Int32, _ address: inout Address) -> Int32 {
-        withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
-            }
-        }
     }
 }

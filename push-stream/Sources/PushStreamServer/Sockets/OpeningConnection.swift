@@ -38,8 +38,7 @@ final class OpeningConnection: LoopSocket {
         self.hub = hub
         self.listener = listener
         self.accepted = accepted
-        let serial = hub.context.connectionCounter.wrappingAdd(1, ordering: .relaxed).newValue
-        identity = ConnectionIdentity(serial: UInt32(truncatingIfNeeded: serial), started: hub.now)
+        identity = hub.nextIdentity()
         super.init()
         token = hub.sockets.insert(self)
     }
@@ -132,6 +131,20 @@ final class OpeningConnection: LoopSocket {
 }
 
 extension LoopHub {
+    /// Lets NIO read the handshake and the requests of an encrypted connection. Its streams leave NIO again.
+    private func shakeHands(_ connection: AcceptedConnection, _ listener: LoopListener) {
+        adopt(
+            connection.descriptor, listener: listener,
+            ConnectionHandler.Resumed(
+                requests: 0, keepAliveTime: listener.current.defaultServer.settings.headerTimeout,
+                identity: nextIdentity(), tls: TLSHandler(hub: self, listener: listener)))
+    }
+
+    fileprivate func nextIdentity() -> ConnectionIdentity {
+        let serial = context.connectionCounter.wrappingAdd(1, ordering: .relaxed).newValue
+        return ConnectionIdentity(serial: UInt32(truncatingIfNeeded: serial), started: now)
+    }
+
     /// Takes connections that were accepted.
     func open(_ connections: [AcceptedConnection], _ listener: LoopListener) {
         updateTime()
@@ -144,7 +157,11 @@ extension LoopHub {
                 logConnectionsNotEnough(connection.remote)
                 close(connection.descriptor)
             } else {
-                OpeningConnection(hub: self, listener: listener, connection).begin()
+                if listener.current.isTLS {
+                    shakeHands(connection, listener)
+                } else {
+                    OpeningConnection(hub: self, listener: listener, connection).begin()
+                }
                 metrics.connections.store(connectionCount, ordering: .relaxed)
             }
         }

@@ -16,6 +16,8 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
     private unowned let hub: LoopHub
     private let listener: LoopListener
     private let descriptor: Int32
+    /// nil if the connection is not encrypted.
+    private let tls: TLSSession?
     /// Requests that this connection has carried.
     private let requests: Int32
     /// When the connection began, in milliseconds since 1970.
@@ -37,12 +39,13 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
 
     /// Takes over the descriptor.
     init(
-        hub: LoopHub, listener: LoopListener, descriptor: Int32, requests: Int, identity: ConnectionIdentity,
-        isWatched: Bool = false
+        hub: LoopHub, listener: LoopListener, descriptor: Int32, tls: TLSSession? = nil, requests: Int,
+        identity: ConnectionIdentity, isWatched: Bool = false
     ) {
         self.hub = hub
         self.listener = listener
         self.descriptor = descriptor
+        self.tls = tls
         self.requests = Int32(clamping: requests)
         self.isWatched = isWatched
         (started, serial) = (identity.started, identity.serial)
@@ -62,7 +65,8 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
 
     // MARK: Writing
 
-    var directDescriptor: Int32 { queue == nil ? descriptor : -1 }
+    /// Encrypted bytes are different for each client.
+    var directDescriptor: Int32 { queue == nil && tls == nil ? descriptor : -1 }
     var isListening: Bool { !listener.isClosed }
 
     var unsentBytes: Int { (queue?.count ?? 0) + (gathered?.readableBytes ?? 0) }
@@ -89,8 +93,14 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
         write(buffer)
     }
 
-    /// Writes, and keeps what the socket does not take.
+    /// Encrypts if that is due, and writes.
     private func write(_ buffer: ByteBuffer) {
+        guard let tls else { return writeRaw(buffer) }
+        if let sealed = tls.seal(buffer) { writeRaw(sealed) } else { lost() }
+    }
+
+    /// Writes, and keeps what the socket does not take.
+    private func writeRaw(_ buffer: ByteBuffer) {
         if queue != nil {
             queue?.append(buffer)
             return
@@ -115,7 +125,7 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
 
     /// Whether messages may be written past the queue.
     private func setDirect(_ isDirect: Bool) {
-        guard let subscriber, !subscriber.needsOrder, let place = subscriber.subscriptions.first else { return }
+        guard tls == nil, let subscriber, !subscriber.needsOrder, let place = subscriber.subscriptions.first else { return }
         place.list.setDescriptor(isDirect ? descriptor : -1, at: Int(place.index))
     }
 
@@ -144,12 +154,23 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
             switch SocketCalls.receive(descriptor, into: hub.readBuffer) {
             case .nothing: return
             case .end: return lost()
-            case .bytes(let count): receive(UnsafeRawBufferPointer(rebasing: hub.readBuffer[..<count]))
+            case .bytes(let count):
+                let bytes = UnsafeRawBufferPointer(rebasing: hub.readBuffer[..<count])
+                if let tls { decrypt(bytes, tls) } else { receive(bytes) }
             }
         }
         // Told once, so the rest of it must be asked for.
         let token = token
         hub.later { hub in (hub.sockets[token] as? SubscriberSocket)?.read() }
+    }
+
+    private func decrypt(_ bytes: UnsafeRawBufferPointer, _ tls: TLSSession) {
+        var plaintext = ByteBuffer()
+        let outcome = tls.open(bytes, into: &plaintext)
+        let answer = tls.takeOutput()
+        if answer.readableBytes > 0 { writeRaw(answer) }
+        plaintext.withUnsafeReadableBytes { receive($0) }
+        if case .open = outcome {} else { lost() }
     }
 
     /// Bytes of the client that arrived with or after its request.
@@ -179,6 +200,7 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
         }
         guard hub.sockets[token] === self else { return }
         write(rest)
+        if keepAliveTime == 0, let tls, hub.sockets[token] === self { writeRaw(tls.goodbye()) }
         guard hub.sockets[token] === self else { return }
         if queue != nil {
             isEnding = true
@@ -227,6 +249,6 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
             ConnectionHandler.Resumed(
                 requests: Int(requests), keepAliveTime: keepAliveTime,
                 identity: ConnectionIdentity(serial: serial, started: started),
-                ahead: ahead))
+                tls: tls.map { TLSHandler(hub: hub, listener: listener, session: $0) }, ahead: ahead))
     }
 }

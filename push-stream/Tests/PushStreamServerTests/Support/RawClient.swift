@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 #if canImport(Glibc)
@@ -18,6 +19,8 @@ final class RawClient: Sendable {
     private struct State {
         var bytes: [UInt8] = []
         var isClosed = false
+        /// What went wrong, if anything did.
+        var errors: [String] = []
         var waiter: (condition: @Sendable ([UInt8], Bool) -> Bool, promise: EventLoopPromise<Void>)?
     }
 
@@ -51,20 +54,33 @@ final class RawClient: Sendable {
 
         func channelInactive(context: ChannelHandlerContext) { state.update { $0.isClosed = true } }
 
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            state.update { $0.errors.append("\(error)") }
+            context.close(promise: nil)
+        }
     }
 
     static let group = MultiThreadedEventLoopGroup.singleton
 
-    /// - Parameter reads: false for a client that never reads.
-    init(host: String = "127.0.0.1", port: Int, reads: Bool = true) async throws {
+    /// - Parameters:
+    ///   - reads: false for a client that never reads.
+    ///   - tls: for a client that encrypts.
+    ///   - name: of the server that it asks for then.
+    init(
+        host: String = "127.0.0.1", port: Int, reads: Bool = true, receiveBuffer: Int? = nil, tls: NIOSSLContext? = nil,
+        name: String? = nil
+    ) async throws {
         let shared = SharedState()
         state = shared
         channel = try await ClientBootstrap(group: Self.group)
             .channelOption(.autoRead, value: reads)
-            .channelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 20 : 4096)
+            .channelOption(.socketOption(.so_rcvbuf), value: .init(receiveBuffer ?? (reads ? 1 << 20 : 4096)))
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Collector(shared)) }
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let tls { try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name)) }
+                    try pipeline.addHandler(Collector(shared))
+                }
             }
             .connect(host: host, port: port).get()
     }
@@ -76,6 +92,11 @@ final class RawClient: Sendable {
     }
 
     func close() async { try? await channel.close() }
+
+    /// What the connection met, such as a certificate that is not trusted or an end that was not announced.
+    var errors: [String] { state.state.withLock { $0.errors } }
+
+    func stopReading() async throws { try await channel.setOption(.autoRead, value: false).get() }
 
     /// Lets a client that never read begin to.
     func startReading() async throws { try await channel.setOption(.autoRead, value: true).get() }
