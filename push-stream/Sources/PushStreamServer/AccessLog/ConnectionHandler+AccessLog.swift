@@ -39,7 +39,7 @@ extension ConnectionHandler {
         let variables = RequestVariables(
             head: reading.reader.partialHead ?? .unread, connection: connectionAddresses(), server: server,
             hostname: hub.context.hostname, now: hub.updateTime(), requestsOfConnection: requests + 1, identity: identity,
-            started: reading.started ?? hub.now)
+            started: reading.started ?? hub.now, tls: tls?.session)
         let request = Request(Route(location: server.settings.fallback, variables: VariableScope(request: variables)))
         log(response, of: request, bytes: bytes, headBytes: headBytes, isComplete: isComplete)
     }
