@@ -15,13 +15,13 @@ import Synchronization
 final class OpeningConnection: LoopSocket {
     /// The client speaks in time or goes. An object of its own, because few clients let anybody wait.
     private final class Deadline: LoopTimed {
-        unowned let connection: OpeningConnection
+        weak var connection: OpeningConnection?
 
         init(_ connection: OpeningConnection) {
             self.connection = connection
         }
 
-        override func timerFired() { connection.timedOut() }
+        override func timerFired() { connection?.timedOut() }
     }
 
     private unowned let hub: LoopHub
