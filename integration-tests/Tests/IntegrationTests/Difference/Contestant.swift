@@ -23,6 +23,7 @@ enum Contestant: Sendable {
     ) async throws -> Result {
         let directory = try TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: directory.file("logs"), withIntermediateDirectories: true)
+        try Self.writeFiles(to: directory)
         let port = try ServicePort.allocate()
         var text = try String(contentsOfFile: "\(Self.folder)/Configurations/\(name).conf", encoding: .utf8)
             .replacing("%PORT%", with: "\(port)").replacing("%FOLDER%", with: "\(Self.folder)/Configurations")
@@ -37,6 +38,22 @@ enum Contestant: Sendable {
         return try await withProcess(program, program, arguments: ["-p", directory.path + "/", "-c", file]) { _ in
             try await eventually(within: .seconds(20)) { (try? await Self.isUp(port)) == true }
             return try await body(Player(port: port))
+        }
+    }
+
+    /// The folder `html` of both servers, with times that each run has again: they are in `Last-Modified` and `ETag`.
+    private static func writeFiles(to directory: TemporaryDirectory) throws {
+        for folder in ["html/inner", "html/empty", "html/a b"] {
+            try FileManager.default.createDirectory(atPath: directory.file(folder), withIntermediateDirectories: true)
+        }
+        for (name, text) in [
+            ("index.html", "<p>page</p>\n"), ("inner/index.html", "inner"), ("digits.txt", "0123456789abcdefghij"),
+            ("nothing.txt", ""),
+            ("page.unknown", "?"), ("a b/index.html", "blank"),
+        ] {
+            let file = try directory.write(text, to: "html/" + name)
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1_767_323_045)], ofItemAtPath: file)
         }
     }
 

@@ -19,6 +19,17 @@ struct KnownDifference: Sendable {
                 "figures with PUT and a body",
             ]),
         KnownDifference(
+            "An error page that HEAD asks about is as much longer as our name is.",
+            [
+                "HEAD of file /inner", "HEAD of file /missing", "page of HEAD /error-elsewhere/x",
+                "page of HEAD /error-nowhere/x",
+            ]),
+        KnownDifference(
+            "Nginx says that the connection goes on after a 412, and closes it. It goes on.",
+            ["", "/before", "/never"].flatMap { place in
+                ["another tag that must match", "a time after which it must not change"].map { "file \(place) with \($0)" }
+            } + ["file /before with its tag that must match"]),
+        KnownDifference(
             "A publish that finds no room for its channel ends the connection, as any other that finds none: what was sent behind it must not "
                 + "overtake it. The module goes on, with the body for the next request.",
             ["make a channel in a full store", "publish to a new channel of a full store"]),

@@ -23,7 +23,7 @@ extension ConnectionHandler {
         // Nginx looks for the file of a POST before it refuses it.
         switch request.head.method {
         case .get, .head, .post: break
-        default: return fail(request.head.path.hasSuffix("/") ? 403 : 405, request)
+        default: return fail(405, request)
         }
         let path = settings.file(for: request.head.path, request.variables)
         guard request.head.path.hasSuffix("/") else { return look(.file(path: path), request, settings) }
@@ -75,8 +75,10 @@ extension ConnectionHandler {
             redirect(request, to: name.hasPrefix("/") ? name : request.head.path + name, query: request.head.query)
         case .candidate(let place):
             guard case .candidates(let candidates) = lookup else { return }
-            // The same location goes on with the other path.
-            let other = Request(request, path: candidates[place].name)
+            // The same location goes on with the other path. Nginx takes the slash of a folder only for what it looks for: a client that
+            // asked without it is sent there.
+            let chosen = candidates[place]
+            let other = Request(request, path: chosen.isFolder ? String(chosen.name.dropLast()) : chosen.name)
             other.hasTriedFiles = true
             serveFile(other, settings)
         case .noCandidate:
