@@ -11,6 +11,8 @@ extension ConnectionHandler {
     func record(_ response: HTTPResponse, of request: Request, bytes: Int, headBytes: Int, isComplete: Bool = true) {
         hub.metrics.countResponse(response.status)
         log(response, of: request, bytes: bytes, headBytes: headBytes, isComplete: isComplete)
+        // Not only with the request, which somebody may still hold when the next one of the connection begins.
+        request.tickets = []
     }
 
     func log(_ response: HTTPResponse, of request: Request, bytes: Int, headBytes: Int, isComplete: Bool) {

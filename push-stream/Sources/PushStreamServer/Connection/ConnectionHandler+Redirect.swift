@@ -28,6 +28,7 @@ extension ConnectionHandler {
         let route = variables.server.settings.route(path: path, request: variables)
         let next = Request(route)
         next.tickets = request.tickets
+        request.tickets = []
         next.redirects = request.redirects + 1
         next.errorStatus = status
         next.isErrorPage = request.isErrorPage || isErrorPage

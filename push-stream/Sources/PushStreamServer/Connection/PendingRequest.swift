@@ -33,6 +33,7 @@ final class Request {
         variables.request = variables.request.with(head)
         self.init(Route(location: other.place, variables: variables))
         tickets = other.tickets
+        other.tickets = []
         (redirects, hasTriedFiles) = (other.redirects, other.hasTriedFiles)
         (errorStatus, isErrorPage, leavesUnread) = (other.errorStatus, other.isErrorPage, other.leavesUnread)
     }
