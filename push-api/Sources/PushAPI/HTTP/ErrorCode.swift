@@ -13,4 +13,5 @@ enum ErrorCode: Int, CaseIterable, Sendable {
     case messageFormat = 102
     case statisticsNotFound = 200
     case statisticsFailed = 201
+    case statisticsParameters = 202
 }
