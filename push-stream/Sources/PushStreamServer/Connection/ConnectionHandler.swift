@@ -286,6 +286,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             } else {
                 log(.info, "client sent invalid chunked body", pending.request)
             }
+            if pending.request.location.errorPage(failure.status) != nil {
+                return fail(failure.status, pending.request, unread: true)
+            }
             var response = ErrorPage.response(failure, server: pending.request.serverName)
             if case .publisher(let settings) = pending.request.location.handler {
                 PublisherHandler(context: hub.context, now: hub.now).addFields(to: &response, pending.request, settings)
@@ -443,7 +446,15 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             logTimeout()
             if head.reader.hasStarted { logUnrouted(HTTPResponse(408), head) }
             close()
-        case .lingering, .sendingFile:
+        case .sendingFile(let transfer):
+            let waiting = unsentBytes
+            if waiting < transfer.waiting {
+                transfer.waiting = waiting
+                return hub.schedule(self, inMilliseconds: transfer.request.location.sendTimeout)
+            }
+            logTimeout()
+            close()
+        case .lingering:
             logTimeout()
             close()
         // A subscriber has a timer of its own.

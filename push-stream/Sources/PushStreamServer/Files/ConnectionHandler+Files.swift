@@ -161,6 +161,7 @@ extension ConnectionHandler {
             handler.writeOutput()
             let written = context.eventLoop.makePromise(of: Void.self)
             context.writeAndFlush(handler.wrapOutboundOut(buffer), promise: written)
+            transfer.waiting = handler.unsentBytes
             handler.proceed(with: transfer, after: written.futureResult) { handler, _ in
                 transfer.sent += range.count
                 handler.sendNext(transfer)
