@@ -96,6 +96,7 @@ public final class PushStreamEngine: Sendable {
     func install(_ change: Change, in running: inout Running) {
         running.listeners = change.listeners
         running.zones = change.zones
+        change.logs.commit()
         running.context.accessLogs.withLock { $0 = change.logs }
         // What the old files have gathered stands before what comes.
         accessLogs.withLock { logs in

@@ -117,12 +117,13 @@ struct PushStreamService {
     }
 
     private func reopen(_ engine: PushStreamEngine, _ log: ErrorLog) {
-        do throws(LogFileError) {
-            try log.reopen()
-            try engine.reopenLogs()
-            log.log(.notice, "reopened logs")
-        } catch {
-            log.log(.emerg, "cannot reopen a log", ["reason": error.description])
+        for reopen in [log.reopen, engine.reopenLogs] {
+            do throws(LogFileError) {
+                try reopen()
+            } catch {
+                log.log(.emerg, "cannot reopen a log", ["reason": error.description])
+            }
         }
+        log.log(.notice, "reopened logs")
     }
 }
