@@ -50,7 +50,7 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
         self.isWatched = isWatched
         (started, serial) = (identity.started, identity.serial)
         super.init()
-        token = hub.sockets.insert(self)
+        token = hub.insert(self)
     }
 
     /// Sends what comes before the first message, and begins to watch the client.

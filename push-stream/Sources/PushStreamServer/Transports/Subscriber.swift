@@ -83,7 +83,8 @@ final class Subscriber: LoopTimed {
     // MARK: Time
 
     func setTimer() {
-        if hub.isDraining { return }
+        // One that came while the engine ends has no place among those that end one after the other.
+        if hub.isDraining { return hub.schedule(self, inMilliseconds: 0) }
         var deadline = expiry
         if longPoll == nil, let interval = profile.pingTicks { deadline = min(deadline, lastWrite + interval) }
         hub.schedule(self, atTick: deadline)
