@@ -110,6 +110,8 @@ final class Subscriber: LoopTimed {
     @discardableResult
     func sendNow(_ buffer: ByteBuffer) -> Bool {
         lastActivity = hub.tick
+        // A link that finds its connection broken ends, and nobody else may hold it.
+        let link = link
         guard send(buffer) else { return false }
         link.flush()
         return isActive
@@ -125,7 +127,7 @@ final class Subscriber: LoopTimed {
             return false
         }
         end?.outcome.bytes += buffer.readableBytes
-        return true
+        return isActive
     }
 
     // MARK: Ending
