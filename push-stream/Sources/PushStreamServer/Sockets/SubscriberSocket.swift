@@ -12,6 +12,8 @@ import PushStreamCore
 final class SubscriberSocket: LoopSocket, SubscriberLink {
     /// Reads of one event before others get their turn.
     private static let readsPerTurn = 16
+    /// Bytes of one tick that are gathered at most before they are written.
+    private static let gatheredLimit = 64 * 1024
 
     private unowned let hub: LoopHub
     private let listener: LoopListener
@@ -81,6 +83,8 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
             } else {
                 gathered?.writeImmutableBuffer(buffer)
             }
+            // What waits in the queue is bounded, and this is to be as well.
+            if let gathered, gathered.readableBytes >= Self.gatheredLimit { flush() }
         } else {
             write(buffer)
         }
@@ -138,7 +142,15 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
             setDirect(true)
         } else {
             hub.watcher.awaitRoom(descriptor, token: token)
+            if isEnding { awaitClient() }
         }
+    }
+
+    /// Gives the client `send_timeout` to take more of the last bytes.
+    private func awaitClient() {
+        guard let subscriber else { return }
+        let timeout = listener.current.defaultServer.settings.fallback.settings.sendTimeout
+        hub.schedule(subscriber, inMilliseconds: timeout)
     }
 
     // MARK: Reading
@@ -204,7 +216,7 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
         guard hub.sockets[token] === self else { return }
         if queue != nil {
             isEnding = true
-            if let subscriber { hub.schedule(subscriber, inMilliseconds: ConnectionHandler.lingeringTime) }
+            awaitClient()
         } else if keepAliveTime > 0 {
             returnToNIO(keepAliveTime: keepAliveTime)
         } else {
