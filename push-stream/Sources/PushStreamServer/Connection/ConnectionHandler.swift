@@ -160,6 +160,31 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         resume(context)
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed {
+            hasInputEnded = true
+            endIfInputEnded()
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// A client that has ended its side gets the answers to all that it has sent. Then nothing is left to wait for.
+    private func endIfInputEnded() {
+        guard hasInputEnded else { return }
+        if case .lingering = state, unsentBytes == 0 { channel?.close(promise: nil) }
+        if isPaused || pending != nil, subscriber == nil { return }
+        switch state {
+        case .readingHead, .readingBody:
+            abandon(400)
+            endConnection(lingers: false)
+        // As with nginx: whoever listens must not have ended the connection.
+        case .subscribed(let subscriber):
+            hub.leave(subscriber, reason: .clientClosed)
+            endConnection(lingers: false)
+        case .sendingFile, .handedOver, .lingering, .closed: break
+        }
+    }
+
     private func process(_ buffer: inout ByteBuffer) {
         let before = requests
         while buffer.readableBytes > 0 {
@@ -207,6 +232,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         isPaused = false
         handlePending()
         writeOutput()
+        endIfInputEnded()
         if readIsDue, !isPaused {
             readIsDue = false
             context.read()
