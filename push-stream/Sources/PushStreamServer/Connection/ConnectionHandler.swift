@@ -199,6 +199,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             case .subscribed(let subscriber):
                 if subscriber.profile.key.mode == .webSocket {
                     buffer.withUnsafeReadableBytes { subscriber.receiveFrames($0) }
+                    if subscriber.profile.key.publishes, hub.context.store.isCongested { pauseForBacklog() }
                 } else {
                     hold(&buffer)
                 }

@@ -33,6 +33,8 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
     /// Sent ahead by the client: its next request.
     private var ahead: ByteBuffer?
     private var isEnding = false
+    /// Whether a publisher waits for event loops that lag behind.
+    private var isPaused = false
     /// The connection's number; here, where it fills a gap.
     private let serial: UInt32
 
@@ -162,7 +164,8 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
 
     private func read() {
         for _ in 0..<Self.readsPerTurn {
-            guard hub.sockets[token] === self, !isEnding else { return }
+            guard hub.sockets[token] === self, !isEnding, !isPaused else { return }
+            if subscriber?.profile.key.publishes == true, hub.context.store.isCongested { return pauseForBacklog() }
             switch SocketCalls.receive(descriptor, into: hub.readBuffer) {
             case .nothing: return
             case .end: return lost()
@@ -174,6 +177,17 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
         // Told once, so the rest of it must be asked for.
         let token = token
         hub.later { hub in (hub.sockets[token] as? SubscriberSocket)?.read() }
+    }
+
+    /// Lets event loops catch up before more is published over this connection.
+    private func pauseForBacklog() {
+        isPaused = true
+        let token = token
+        hub.later(in: ConnectionHandler.backlogPause) { hub in
+            guard let socket = hub.sockets[token] as? SubscriberSocket else { return }
+            socket.isPaused = false
+            socket.read()
+        }
     }
 
     private func decrypt(_ bytes: UnsafeRawBufferPointer, _ tls: TLSSession) {
