@@ -133,6 +133,8 @@ public final class PushStreamEngine: Sendable {
         let mark = ChannelOptions.Types.WriteBufferWaterMark(low: max(1, queueSize / 2), high: queueSize)
         try options?.setOption(.writeBufferWaterMark, value: mark)
         try options?.setOption(.maxMessagesPerRead, value: readBatch)
+        // A client that ends its side after its requests still gets the answers.
+        try options?.setOption(.allowRemoteHalfClosure, value: true)
         if let tls = handler.tls { try channel.pipeline.syncOperations.addHandler(tls) }
         try channel.pipeline.syncOperations.addHandler(handler)
     }
