@@ -36,7 +36,7 @@ let package = Package(
         // Lists a YAML file's keys, so that an unknown one is an error: the provider above, which is built on the same
         // parser, finds values by key only.
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
-        // SHA-256 for constant-time comparison of credentials of any length.
+        // SHA-256 for constant-time comparison of credentials of any length, SHA-1 as Redis' name of a script.
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         // Start order, signals and drain.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -52,6 +52,7 @@ let package = Package(
             dependencies: [
                 "CHiredis",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -35,6 +35,11 @@ extension PushAPIConfiguration {
             documentation: "How long Redis keeps a message for agents that are behind."),
         ConfigurationKey("server.host", default: "0.0.0.0", documentation: "The address to listen on."),
         ConfigurationKey("server.port", .port, default: "8080", documentation: "The port to listen on."),
+        ConfigurationKey(
+            "server.trusted_proxies", default: "",
+            documentation:
+                "Networks of proxies, separated by commas (10.0.0.0/8, fd00::/8), whose X-Forwarded-For tells a client's address; "
+                + "failed sign-ins are counted by that address."),
         ConfigurationKey("workers.enabled", .bool, default: "true", documentation: "Whether any background work runs here."),
         ConfigurationKey(
             "workers.persistent_channels.enabled", .bool, default: "true",

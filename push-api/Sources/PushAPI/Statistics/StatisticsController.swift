@@ -6,7 +6,8 @@ import PushRuntime
 struct StatisticsController: Sendable {
     let repository: StatisticsRepository
 
-    func addRoutes(to group: RouterGroup<some RequestContext>) {
+    func addRoutes(to group: RouterGroup<APIRequestContext>) {
+        let group = group.requiring(.stats)
         group.get("stats/global") { _, context in
             let report: StatisticsReport
             do {
@@ -26,6 +27,7 @@ struct StatisticsController: Sendable {
                 .notFound, .statisticsNotFound,
                 "no agent has reported this channel of late: it has neither subscribers nor recent messages, or was just created")
             guard let id = context.channelID else { throw notFound }
+            try context.principal.requireUse(of: id)
             let report: StatisticsReport
             do {
                 report = try await self.repository.channel(id)
