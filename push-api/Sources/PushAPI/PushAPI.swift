@@ -50,6 +50,15 @@ public func buildAPI(
                 work: worker.run))
     }
 
+    if configuration.streamMetrics.isEnabled {
+        let worker = StreamMetricsWorker(
+            repository: AgentsRepository(redis: redis, keys: configuration.keys), metrics: StreamMetrics(registry: registry))
+        services.append(
+            PeriodicWorker(
+                worker: .metrics, interval: configuration.streamMetrics.interval, metrics: metrics, logger: logger,
+                work: worker.run))
+    }
+
     let router = makeHTTPRouter(
         context: APIRequestContext.self, metrics: registry,
         securityHeaders: SecurityHeadersMiddleware<APIRequestContext>(cacheablePrefixes: ["/admin"]))
@@ -80,8 +89,7 @@ public func buildAPI(
     MessagesController(publisher: MessagePublisher(redis: redis, stream: configuration.stream, metrics: metrics)).addRoutes(
         to: group)
     ChannelsController(repository: channels, metrics: metrics).addRoutes(to: group)
-    StatisticsController(repository: StatisticsRepository(redis: redis, keys: configuration.keys, logger: logger)).addRoutes(
-        to: group)
+    StatisticsController(redis: redis, keys: configuration.keys, logger: logger).addRoutes(to: group)
     ConfigurationController(pushStream: configuration.pushStream).addRoutes(to: group)
 
     services.append(

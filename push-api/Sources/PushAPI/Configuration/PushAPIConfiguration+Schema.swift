@@ -58,5 +58,10 @@ extension PushAPIConfiguration {
             documentation: "Whether this push-api removes old messages and forgets agents that are gone."),
         ConfigurationKey(
             "workers.housekeeping.interval", .duration, default: "1m", documentation: "How often it does so."),
+        ConfigurationKey(
+            "workers.metrics.enabled", .bool, default: "true",
+            documentation: "Whether /metrics tells how long the stream is and how far each agent has come."),
+        ConfigurationKey(
+            "workers.metrics.interval", .duration, default: "10s", documentation: "How often that is looked up."),
     ]
 }
