@@ -1,6 +1,7 @@
 import Hummingbird
 import Logging
 import NIOCore
+import PushAdmin
 import PushRedis
 import PushRuntime
 import ServiceLifecycle
@@ -65,7 +66,7 @@ public func buildAPI(
     let checks = HealthChecks(
         [HealthCheck("redis") { try await redis.ping(timeout: .seconds(1)) }] + additionalChecks, drainState: drainState)
     HealthEndpoints(checks: checks, registry: registry).add(to: router)
-    AdminController(files: try staticFiles(configuration.staticsPath)).addRoutes(to: router)
+    AdminController(site: try AdminSite(configuration)).addRoutes(to: router)
     StatusController().addRoutes(to: router)
 
     let keys = APIKeyRepository(redis: redis, logger: logger)
@@ -97,13 +98,4 @@ public func buildAPI(
             router: router, address: .init(host: configuration.host, port: configuration.port), logger: logger,
             onListening: onListening))
     return services
-}
-
-private func staticFiles(_ folder: String?) throws -> StaticFiles {
-    guard let folder else { return .builtIn() }
-    do {
-        return try StaticFiles.load(folder: folder)
-    } catch {
-        throw StartupError("api.statics_path: \(error)")
-    }
 }
