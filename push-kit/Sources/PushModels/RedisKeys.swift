@@ -10,6 +10,8 @@ public struct RedisKeys: Sendable, Equatable {
     public static let channelIndex = "push_channels"
     /// Sorted set of agent names by the time, in milliseconds since 1970, of their last report.
     public static let agentIndex = "push_agents"
+    /// Hash of API keys by id.
+    public static let apiKeys = "push_api_keys"
 
     public var channelPrefix: String
     public var globalStatisticsPrefix: String
@@ -34,6 +36,9 @@ public struct RedisKeys: Sendable, Equatable {
     public func channelStatistics(channel: String, agent: String) -> String {
         "\(self.channelStatisticsPrefix):\(channel):\(agent)"
     }
+
+    /// How much of its rate limits an API key has used up of late.
+    public static func rateLimit(apiKey id: String) -> String { "push_rate:\(id)" }
 
     /// The id of the last stream entry that the agent's push-stream has.
     public static func position(agent: String) -> String { "push_position:\(agent)" }

@@ -14,4 +14,9 @@ enum ErrorCode: Int, CaseIterable, Sendable {
     case statisticsNotFound = 200
     case statisticsFailed = 201
     case statisticsParameters = 202
+    case keyCreateBody = 300
+    case keyFailed = 301
+    case keyNotFound = 302
+    case keyCreateTooMany = 303
+    case keyRotateBody = 304
 }

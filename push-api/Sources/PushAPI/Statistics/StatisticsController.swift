@@ -21,7 +21,8 @@ struct StatisticsController: Sendable {
         self.agents = AgentsRepository(redis: redis, keys: keys)
     }
 
-    func addRoutes(to group: RouterGroup<some RequestContext>) {
+    func addRoutes(to group: RouterGroup<APIRequestContext>) {
+        let group = group.requiring(.stats)
         group.get("stats/global") { _, context in
             let (report, stream) = try await Self.reading(context) { try await self.reports.global() }
             guard !report.isEmpty else {
@@ -35,6 +36,7 @@ struct StatisticsController: Sendable {
                 .notFound, .statisticsNotFound,
                 "no agent has reported this channel of late: it has neither subscribers nor recent messages, or was just created")
             guard let id = context.channelID else { throw notFound }
+            try context.principal.requireUse(of: id)
             let report = try await Self.reading(context) { try await self.reports.channel(id) }
             guard !report.isEmpty else { throw notFound }
             return Response.json(bytes: try report.json())
@@ -44,7 +46,7 @@ struct StatisticsController: Sendable {
         }
         group.get("stats/top") { request, context in
             let limit = try Self.limit(of: request)
-            let channels = try await Self.reading(context) { try await self.topChannels.top(limit) }
+            let channels = try await Self.reading(context) { try await self.topChannels.top(limit, where: context.principal.mayUse) }
             return try Response.json(["channels": channels])
         }
         group.get("stats/agents") { _, context in
