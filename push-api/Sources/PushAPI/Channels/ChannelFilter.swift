@@ -2,26 +2,24 @@
 struct ChannelFilter: Sendable {
     /// In lower case.
     private let search: [UInt8]
-    private let isAllowed: (@Sendable (String) -> Bool)?
-
-    static let all = ChannelFilter()
+    private let principal: Principal
 
     /// - Parameters:
     ///   - search: A part of the id, upper and lower case of ASCII letters alike; empty for any.
-    ///   - isAllowed: Whether the caller may see this id; `nil` if all of them.
-    init(search: String = "", isAllowed: (@Sendable (String) -> Bool)? = nil) {
+    ///   - principal: Whose channels they are.
+    init(search: String = "", principal: Principal) {
         self.search = search.utf8.map(Self.lowercased)
-        self.isAllowed = isAllowed
+        self.principal = principal
     }
 
     /// Whether every channel passes.
-    var isOpen: Bool { self.search.isEmpty && self.isAllowed == nil }
+    var isOpen: Bool { self.search.isEmpty && self.principal.mayUseAllChannels }
 
     /// Whether the caller sees a part of the channels only.
-    var isRestricted: Bool { self.isAllowed != nil }
+    var isRestricted: Bool { !self.principal.mayUseAllChannels }
 
     func passes(_ id: String) -> Bool {
-        (self.search.isEmpty || self.finds(id)) && (self.isAllowed?(id) ?? true)
+        (self.search.isEmpty || self.finds(id)) && self.principal.mayUse(channel: id)
     }
 
     private func finds(_ id: String) -> Bool {

@@ -8,7 +8,8 @@ struct ChannelsController: Sendable {
     let repository: ChannelRepository
     let metrics: APIMetrics
 
-    func addRoutes(to group: RouterGroup<some ClientContext>) {
+    func addRoutes(to group: RouterGroup<APIRequestContext>) {
+        let group = group.requiring(.channels)
         group.post("channels") { request, context in
             let create: CreateChannelRequest
             do {
@@ -16,6 +17,7 @@ struct ChannelsController: Sendable {
             } catch let error as InvalidRequestBody {
                 throw APIError(error, .channelCreateBody)
             }
+            try context.principal.requireUse(of: create.id)
             let record: ChannelRecord?
             do {
                 record = try await self.repository.create(create.id, ttl: create.ttl)
@@ -38,7 +40,7 @@ struct ChannelsController: Sendable {
             } catch {
                 throw APIError(.badRequest, .channelListParameters, error.description)
             }
-            let filter = ChannelFilter(search: list?.search ?? "", isAllowed: context.isChannelAllowed)
+            let filter = ChannelFilter(search: list?.search ?? "", principal: context.principal)
             do {
                 guard let list else {
                     return try Response.json(try await self.repository.list(filter).map(ChannelAnswer.init))
@@ -54,6 +56,7 @@ struct ChannelsController: Sendable {
             let notFound = APIError(
                 .notFound, .channelGetNotFound, "there is no such channel: create it with POST /api/v1/channels")
             guard let id = context.channelID else { throw notFound }
+            try context.principal.requireUse(of: id)
             let record: ChannelRecord?
             do {
                 record = try await self.repository.get(id)
@@ -67,6 +70,7 @@ struct ChannelsController: Sendable {
         group.delete("channels/:id") { _, context in
             let notFound = APIError(.notFound, .channelDeleteNotFound, "there is no such channel: it may have expired")
             guard let id = context.channelID else { throw notFound }
+            try context.principal.requireUse(of: id)
             do {
                 guard try await self.repository.delete(id) else { throw notFound }
             } catch let error as APIError {

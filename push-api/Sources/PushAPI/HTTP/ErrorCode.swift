@@ -16,4 +16,10 @@ enum ErrorCode: Int, CaseIterable, Sendable {
     case messageIdempotencyKey = 104
     case statisticsNotFound = 200
     case statisticsFailed = 201
+    case statisticsParameters = 202
+    case keyCreateBody = 300
+    case keyFailed = 301
+    case keyNotFound = 302
+    case keyCreateTooMany = 303
+    case keyRotateBody = 304
 }

@@ -11,8 +11,8 @@ struct MessagesController: Sendable {
     let publisher: MessagePublisher
     let bodies = LargeBodies()
 
-    func addRoutes(to group: RouterGroup<some ClientContext>) {
-        group.post("messages") { request, context in
+    func addRoutes(to group: RouterGroup<APIRequestContext>) {
+        group.requiring(.publish).post("messages") { request, context in
             do {
                 let key = try IdempotencyKey.from(request.headers)
                 return try await self.bodies.with(
@@ -20,10 +20,14 @@ struct MessagesController: Sendable {
                 ) { body in
                     let memory = key.map { key in
                         PublishScript.Memory(
-                            redisKey: key.redisKey(principal: context.clientName), fingerprint: Self.fingerprint(of: body),
+                            redisKey: key.redisKey(principal: context.principal.id), fingerprint: Self.fingerprint(of: body),
                             lifetime: IdempotencyKey.lifetime)
                     }
-                    return try await self.publish(try PublishBatch(json: body), memory: memory, logger: context.logger)
+                    let batch = try PublishBatch(json: body)
+                    for message in batch.messages {
+                        for channel in message.channels { try context.principal.requireUse(of: channel) }
+                    }
+                    return try await self.publish(batch, memory: memory, logger: context.logger)
                 }
             } catch let error as IdempotencyKey.Invalid {
                 throw APIError(.badRequest, .messageIdempotencyKey, error.description)

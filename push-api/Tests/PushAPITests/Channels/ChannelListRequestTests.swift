@@ -68,17 +68,19 @@ import Testing
         ("é", "café", true), ("É", "café", false), ("[", "{", false), ("@", "`", false), ("z", "Z", true), ("aab", "aaab", true),
     ])
     func findsPartsOfIDs(search: String, id: String, isFound: Bool) {
-        #expect(ChannelFilter(search: search).passes(id) == isFound)
+        #expect(ChannelFilter(search: search, principal: .anyone).passes(id) == isFound)
     }
 
     @Test func showsOnlyWhatIsAllowed() {
-        let filter = ChannelFilter(search: "x") { $0.hasPrefix("team-") }
+        let principal = Principal(.key(id: "k", name: "team"), scopes: .all, channelPrefixes: ["team-", "t2"])
+        let filter = ChannelFilter(search: "x", principal: principal)
+        #expect(filter.passes("t2x"))
         #expect(filter.passes("team-x"))
         #expect(!filter.passes("team-a"))
         #expect(!filter.passes("x"))
         #expect(filter.isRestricted)
         #expect(!filter.isOpen)
-        #expect(ChannelFilter.all.isOpen)
-        #expect(!ChannelFilter.all.isRestricted)
+        #expect(ChannelFilter(principal: .anyone).isOpen)
+        #expect(!ChannelFilter(principal: .anyone).isRestricted)
     }
 }

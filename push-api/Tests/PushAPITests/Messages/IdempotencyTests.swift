@@ -83,6 +83,22 @@ extension LiveTests {
             }
         }
 
+        @Test func keysOfDifferentPrincipalsDoNotMeet() async throws {
+            try await withAPI { (api) async throws in
+                let first = try await api.bearer(api.createKey(["publish"]))
+                let second = try await api.bearer(api.createKey(["publish"]))
+                let answer = try await Self.post(first, Self.one, "k")
+                #expect(answer.status == 204)
+                for http in [second, api.http] {
+                    let other = try await Self.post(http, Self.array, "k")
+                    #expect(other.status == 200)
+                    #expect(other.headers["idempotency-replayed"] == nil)
+                }
+                Self.expectReplay(try await Self.post(first, Self.one, "k"), of: answer)
+                #expect(try await api.messages().count == 8)
+            }
+        }
+
         @Test func remembersTenMinutes() async throws {
             try await withAPI { (api) async throws in
                 let first = try await Self.post(api.http, Self.array, "k")
