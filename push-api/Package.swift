@@ -53,6 +53,11 @@ let package = Package(
             resources: [
                 .embedInCode("Admin/Resources/index.html"), .embedInCode("Admin/Resources/admin.css"),
                 .embedInCode("Admin/Resources/admin.js"),
+                // So do the description of the API and the page that shows it.
+                .embedInCode("OpenAPI/Resources/openapi.json"), .embedInCode("OpenAPI/Resources/docs.html"),
+                .embedInCode("OpenAPI/Resources/docs.css"), .embedInCode("OpenAPI/Resources/docs.js"),
+                .embedInCode("OpenAPI/Resources/docs-curl.js"), .embedInCode("OpenAPI/Resources/docs-elements.js"),
+                .embedInCode("OpenAPI/Resources/docs-operation.js"), .embedInCode("OpenAPI/Resources/docs-schema.js"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -58,6 +58,7 @@ public func buildAPI(
     HealthEndpoints(checks: checks, registry: registry).add(to: router)
     AdminController(files: try staticFiles(configuration.staticsPath)).addRoutes(to: router)
     StatusController().addRoutes(to: router)
+    APIDocumentation().addRoutes(to: router)
 
     if configuration.authentication == nil {
         logger.warning("Authentication is off (api.enable_auth): whoever reaches this port can publish")

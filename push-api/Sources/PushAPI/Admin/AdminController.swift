@@ -42,7 +42,7 @@ struct AdminController: Sendable {
     }
 
     /// Weak comparison (RFC 9110, section 13.1.2): a proxy that compresses makes the tag weak.
-    private static func matches(_ candidate: Substring, _ entityTag: String) -> Bool {
+    static func matches(_ candidate: Substring, _ entityTag: String) -> Bool {
         let candidate = candidate.drop { $0 == " " }.prefix { $0 != " " }
         return candidate == "*" || candidate == entityTag || candidate == "W/\(entityTag)"
     }
