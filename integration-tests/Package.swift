@@ -54,7 +54,10 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: ["IntegrationSupport", .product(name: "PushTestSupport", package: "push-kit")],
             // Read from the working copy.
-            exclude: ["ConfigurationDifference/Cases", "Difference/Configurations", "Difference/Recorded"],
+            exclude: [
+                "ConfigurationDifference/Cases", "Difference/Configurations", "Difference/Recorded", "OpenAPI/hooks.py",
+                "OpenAPI/requirements.txt", "OpenAPI/schemathesis.toml",
+            ],
             swiftSettings: swiftSettings),
     ]
 )

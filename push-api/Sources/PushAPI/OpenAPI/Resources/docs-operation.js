@@ -44,8 +44,8 @@ function response(status, definition, resolve) {
     "details",
     {},
     element("summary", {}, element("code", {}, status), " ", inline(definition.description)),
-    headers.length && element("h4", {}, "Header fields"),
-    headers.length && element("dl", { class: "fields" }, headers.flatMap(([name, header]) => [
+    headers.length > 0 && element("h4", {}, "Header fields"),
+    headers.length > 0 && element("dl", { class: "fields" }, headers.flatMap(([name, header]) => [
       element("dt", {}, element("code", {}, name), header.required && element("span", { class: "required" }, " always")),
       element("dd", {}, schemaView({ ...header.schema, description: header.description })),
     ])),
@@ -121,8 +121,8 @@ export function operationView(path, method, item, resolve, credentials) {
     element("p", {}, element("strong", {}, operation.summary)),
     paragraphs(operation.description),
     needs(operation),
-    fields.rows.length && element("h4", {}, "Request"),
-    fields.rows.length && fields.rows,
+    fields.rows.length > 0 && element("h4", {}, "Request"),
+    fields.rows.length > 0 && fields.rows,
     element("h4", {}, "Try it"),
     element("div", { class: "command" }, element("pre", { tabindex: "0" }, command), copyButton(() => command.textContent)),
     element("h4", {}, "Answers"),
