@@ -10,6 +10,8 @@ public struct RedisKeys: Sendable, Equatable {
     public static let channelIndex = "push_channels"
     /// Sorted set of agent names by the time, in milliseconds since 1970, of their last report.
     public static let agentIndex = "push_agents"
+    /// Hash of API keys by id.
+    public static let apiKeys = "push_api_keys"
 
     public var channelPrefix: String
     public var globalStatisticsPrefix: String
@@ -35,11 +37,21 @@ public struct RedisKeys: Sendable, Equatable {
         "\(self.channelStatisticsPrefix):\(channel):\(agent)"
     }
 
+    /// How much of its rate limits an API key has used up of late.
+    public static func rateLimit(apiKey id: String) -> String { "push_rate:\(id)" }
+
     /// The id of the last stream entry that the agent's push-stream has.
     public static func position(agent: String) -> String { "push_position:\(agent)" }
 
-    /// How many entries the stream had ever had when the agent had read the last of them, with that entry's id: `<id> <count>`.
+    /// An entry, mostly the one at the position, with its place among all that the stream has ever had: `<id> <place>`, where the
+    /// first is 1. What the stream has had since is what the agent lags behind.
     public static func readCount(agent: String) -> String { "push_read_count:\(agent)" }
+
+    /// The last hour of ``StatisticsSample``: a hash with a field for each ``StatisticsSample/slot``.
+    public static func series(agent: String) -> String { "push_series:\(agent)" }
+
+    /// The agent's channels with most subscribers: the JSON of ``TopChannel``s.
+    public static func topChannels(agent: String) -> String { "push_top:\(agent)" }
 
     /// Which store of push-stream has everything up to that position (see ``PushStreamHeaders/instance``).
     public static func store(agent: String) -> String { "push_store:\(agent)" }

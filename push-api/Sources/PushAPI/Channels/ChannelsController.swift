@@ -8,7 +8,8 @@ struct ChannelsController: Sendable {
     let repository: ChannelRepository
     let metrics: APIMetrics
 
-    func addRoutes(to group: RouterGroup<some RequestContext>) {
+    func addRoutes(to group: RouterGroup<APIRequestContext>) {
+        let group = group.requiring(.channels)
         group.post("channels") { request, context in
             let create: CreateChannelRequest
             do {
@@ -16,6 +17,7 @@ struct ChannelsController: Sendable {
             } catch let error as InvalidRequestBody {
                 throw APIError(error, .channelCreateBody)
             }
+            try context.principal.requireUse(of: create.id)
             let record: ChannelRecord?
             do {
                 record = try await self.repository.create(create.id, ttl: create.ttl)
@@ -33,7 +35,8 @@ struct ChannelsController: Sendable {
         }
         group.get("channels") { _, context in
             do {
-                return try Response.json(try await self.repository.list())
+                let channels = try await self.repository.list()
+                return try Response.json(channels.filter { context.principal.mayUse(channel: $0.id) })
             } catch {
                 throw APIError.redis(
                     error, .read, .channelListFailed, action: "the channels cannot be listed", logger: context.logger)
@@ -43,6 +46,7 @@ struct ChannelsController: Sendable {
             let notFound = APIError(
                 .notFound, .channelGetNotFound, "there is no such channel: create it with POST /api/v1/channels")
             guard let id = context.channelID else { throw notFound }
+            try context.principal.requireUse(of: id)
             let record: ChannelRecord?
             do {
                 record = try await self.repository.get(id)
@@ -56,6 +60,7 @@ struct ChannelsController: Sendable {
         group.delete("channels/:id") { _, context in
             let notFound = APIError(.notFound, .channelDeleteNotFound, "there is no such channel: it may have expired")
             guard let id = context.channelID else { throw notFound }
+            try context.principal.requireUse(of: id)
             do {
                 guard try await self.repository.delete(id) else { throw notFound }
             } catch let error as APIError {

@@ -13,7 +13,7 @@ extension PushAPIConfiguration {
             "api.basic_auth_password", default: "abc123", isSecret: true, documentation: "The user's password."),
         ConfigurationKey(
             "api.statics_path",
-            documentation: "A folder with an index.html that replaces the built-in page at /admin; read once, at start."),
+            documentation: "A folder with an index.html that replaces the built-in admin app at /admin; read once, at start."),
         ConfigurationKey(
             "push_stream.url", .url(schemes: ["http", "https"]), default: "http://localhost:9080",
             documentation: "The address of push-stream that browsers use."),
@@ -35,6 +35,11 @@ extension PushAPIConfiguration {
             documentation: "How long Redis keeps a message for agents that are behind."),
         ConfigurationKey("server.host", default: "0.0.0.0", documentation: "The address to listen on."),
         ConfigurationKey("server.port", .port, default: "8080", documentation: "The port to listen on."),
+        ConfigurationKey(
+            "server.trusted_proxies", default: "",
+            documentation:
+                "Networks of proxies, separated by commas (10.0.0.0/8, fd00::/8), whose X-Forwarded-For tells a client's address; "
+                + "failed sign-ins are counted by that address."),
         ConfigurationKey("workers.enabled", .bool, default: "true", documentation: "Whether any background work runs here."),
         ConfigurationKey(
             "workers.persistent_channels.enabled", .bool, default: "true",
@@ -53,5 +58,10 @@ extension PushAPIConfiguration {
             documentation: "Whether this push-api removes old messages and forgets agents that are gone."),
         ConfigurationKey(
             "workers.housekeeping.interval", .duration, default: "1m", documentation: "How often it does so."),
+        ConfigurationKey(
+            "workers.metrics.enabled", .bool, default: "true",
+            documentation: "Whether /metrics tells how long the stream is and how far each agent has come."),
+        ConfigurationKey(
+            "workers.metrics.interval", .duration, default: "10s", documentation: "How often that is looked up."),
     ]
 }

@@ -31,8 +31,11 @@ public struct PushAPIConfiguration: Sendable {
     let persistentChannels: Worker
     let persistentChannelsLock: Lock
     let housekeeping: Worker
+    let streamMetrics: Worker
     let host: String
     let port: Int
+    /// Whose `X-Forwarded-For` counts.
+    let trustedProxies: TrustedProxies
 
     /// How the Redis client that push-api uses is to be made.
     public let redis: RedisConfiguration
@@ -88,7 +91,20 @@ public struct PushAPIConfiguration: Sendable {
         self.housekeeping = Worker(
             isEnabled: try values.bool("workers.housekeeping.enabled") && workers,
             interval: try values.duration("workers.housekeeping.interval"))
+        self.streamMetrics = Worker(
+            isEnabled: try values.bool("workers.metrics.enabled") && workers,
+            interval: try values.duration("workers.metrics.interval"))
         self.host = try values.string("server.host")
         self.port = try values.int("server.port")
+        do {
+            self.trustedProxies = try TrustedProxies(list: try values.string("server.trusted_proxies"))
+        } catch let error as InvalidProxyList {
+            throw invalid(
+                "server.trusted_proxies", "'\(error.entry)' is no network such as 10.0.0.0/8 or fd00::/8 and no address")
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            throw invalid("server.trusted_proxies", "cannot be used")
+        }
     }
 }

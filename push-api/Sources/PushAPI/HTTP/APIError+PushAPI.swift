@@ -55,7 +55,7 @@ extension APIError {
 
 extension RedisError {
     /// Whether the same command may succeed in a moment, or once an operator has mended Redis, without any change to it.
-    fileprivate var isTemporary: Bool {
+    var isTemporary: Bool {
         switch self.code {
         case .connection, .timeout, .closed, .overflow, .cancelled:
             return true

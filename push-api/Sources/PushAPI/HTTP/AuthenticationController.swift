@@ -1,21 +1,41 @@
 import Hummingbird
 
-/// `GET /api/v1/auth`: whether the credentials are right. The middleware has answered by 401 if not.
+/// `GET /api/v1/auth`: who the credentials belong to and what they allow. The middleware has answered by 401 if they are wrong.
 struct AuthenticationController: Sendable {
     private struct Answer: Encodable {
-        struct User: Encodable {
-            let user: String?
+        struct Key: Encodable {
+            let id: String
+            let name: String
         }
 
-        let data: User
+        let principal: Principal
+
+        private enum CodingKeys: CodingKey {
+            case data, user, key, scopes, channelPrefixes
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var user: String?
+            var key: Key?
+            switch self.principal.identity {
+            case .user(let name): user = name
+            case .key(let id, let name): key = Key(id: id, name: name)
+            case .anyone, .nobody: break
+            }
+            var answer = encoder.container(keyedBy: CodingKeys.self)
+            var data = answer.nestedContainer(keyedBy: CodingKeys.self, forKey: .data)
+            // `null` where there is none.
+            try data.encode(user, forKey: .user)
+            try data.encode(key, forKey: .key)
+            // What is allowed in the end: `admin` brings the others.
+            try data.encode(Scope.allCases.filter(self.principal.scopes.allow), forKey: .scopes)
+            try data.encode(self.principal.channelPrefixes, forKey: .channelPrefixes)
+        }
     }
 
-    /// `nil` when authentication is off.
-    let user: String?
-
-    func addRoutes(to group: RouterGroup<some RequestContext>) {
-        group.get("auth") { _, _ in
-            try Response.json(Answer(data: .init(user: self.user)))
+    func addRoutes(to group: RouterGroup<APIRequestContext>) {
+        group.get("auth") { _, context in
+            try Response.json(Answer(principal: context.principal))
         }
     }
 }

@@ -13,4 +13,10 @@ enum ErrorCode: Int, CaseIterable, Sendable {
     case messageFormat = 102
     case statisticsNotFound = 200
     case statisticsFailed = 201
+    case statisticsParameters = 202
+    case keyCreateBody = 300
+    case keyFailed = 301
+    case keyNotFound = 302
+    case keyCreateTooMany = 303
+    case keyRotateBody = 304
 }

@@ -21,6 +21,7 @@ struct APIMetrics: Sendable {
     enum Worker: String, CaseIterable {
         case persistentChannels = "persistent_channels"
         case housekeeping
+        case metrics
     }
 
     init(registry: PrometheusRegistry) {

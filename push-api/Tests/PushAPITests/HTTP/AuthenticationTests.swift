@@ -11,13 +11,17 @@ extension LiveTests {
         private static let routes = [
             ("GET", "/api/v1/auth"), ("POST", "/api/v1/messages"), ("POST", "/api/v1/channels"), ("GET", "/api/v1/channels"),
             ("GET", "/api/v1/channels/a"), ("DELETE", "/api/v1/channels/a"), ("GET", "/api/v1/stats/global"),
-            ("GET", "/api/v1/stats/channels/a"), ("GET", "/api/v1/config"),
+            ("GET", "/api/v1/stats/channels/a"), ("GET", "/api/v1/config"), ("GET", "/api/v1/keys"), ("POST", "/api/v1/keys"),
+            ("GET", "/api/v1/keys/aaaaaaaaaaaa"), ("DELETE", "/api/v1/keys/aaaaaaaaaaaa"),
+            ("POST", "/api/v1/keys/aaaaaaaaaaaa/rotate"),
         ]
 
         private static func basic(_ text: String) -> String { "Basic " + Data(text.utf8).base64EncodedString() }
 
         @Test func everyRouteOfVersion1AsksForCredentials() async throws {
-            try await withAPI { (api) async throws in
+            // Each from an address of its own, so that none is slowed.
+            try await withAPI(["server.trusted_proxies": "127.0.0.0/8"]) { (api) async throws in
+                var attempt = 0
                 let wrong: [String?] = [
                     nil, Self.basic("app:wrong"), Self.basic("app:"), Self.basic("other:secret"), Self.basic("secret"),
                     "Basic ???",
@@ -28,7 +32,9 @@ extension LiveTests {
                         var http = api.http
                         http.authorization = authorization
                         let body = method == "POST" ? #"{"id":"a","channels":["a"],"content":"x"}"# : nil
-                        let answer = try await http.request(method, path, body: body)
+                        attempt += 1
+                        let headers = ["X-Forwarded-For: 192.0.2.\(attempt)"]
+                        let answer = try await http.request(method, path, body: body, headers: headers)
                         #expect(answer.status == 401, "\(method) \(path)")
                         #expect(answer.code == 401)
                         #expect(answer.headers["www-authenticate"]?.hasPrefix("Basic realm=") == true)
@@ -43,7 +49,10 @@ extension LiveTests {
             try await withAPI { (api) async throws in
                 let answer = try await api.http.request("GET", "/api/v1/auth")
                 #expect(answer.status == 200)
-                #expect(answer.text == #"{"data":{"user":"app"}}"#)
+                #expect(
+                    answer.text
+                        == #"{"data":{"channelPrefixes":[],"key":null,"scopes":["publish","channels","stats","admin"],"user":"app"}}"#
+                )
             }
         }
 
@@ -51,7 +60,13 @@ extension LiveTests {
             try await withAPI(["api.enable_auth": "false"]) { (api) async throws in
                 var http = api.http
                 http.authorization = nil
-                #expect(try await http.request("GET", "/api/v1/auth").status == 200)
+                let auth = try await http.request("GET", "/api/v1/auth")
+                #expect(auth.status == 200)
+                #expect(
+                    auth.text
+                        == #"{"data":{"channelPrefixes":[],"key":null,"scopes":["publish","channels","stats","admin"],"user":null}}"#
+                )
+                #expect(try await http.request("GET", "/api/v1/keys").status == 200)
                 #expect(
                     try await http.request("POST", "/api/v1/messages", body: #"{"channels":["a"],"content":"x"}"#).status == 204)
                 #expect(api.log.lines.contains { $0.level == .warning && $0.message.contains("Authentication is off") })

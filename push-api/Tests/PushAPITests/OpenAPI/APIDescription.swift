@@ -1,4 +1,5 @@
 import Foundation
+import PushAdmin
 
 @testable import PushAPI
 
@@ -20,7 +21,7 @@ struct APIDescription {
     }
 
     init() throws {
-        let content = APIDocumentation.files.files["openapi.json"]?.content ?? []
+        let content = APIDocumentation.description.files["openapi.json"]?.content ?? []
         self.root = try JSONSerialization.jsonObject(with: Data(content)) as? [String: Any] ?? [:]
     }
 

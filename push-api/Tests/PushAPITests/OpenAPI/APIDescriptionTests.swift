@@ -16,7 +16,7 @@ import Testing
     }
 
     /// Paths that show pages to people, with what the pages load.
-    static let pages: Set<String> = ["/", "/admin", "/admin/**", "/api/docs", "/api/docs/{file}"]
+    static let pages: Set<String> = ["/", "/admin", "/admin/**", "/api/docs", "/api/docs/**"]
 
     @Test func namesEveryRouteAndNoOther() throws {
         let values = try PushAPIConfiguration.schema.load(environment: [:], overrides: [:])
@@ -79,7 +79,7 @@ import Testing
 
     @Test func saysWhoMayCallWhat() throws {
         let schemes = Set((try self.description.value(at: "#/components/securitySchemes") as? [String: Any] ?? [:]).keys)
-        #expect(schemes.contains("basic"))
+        #expect(schemes == ["basic", "bearer"])
         let open: Set<String> = ["/api", "/api/healthcheck", "/api/v1/openapi.json", "/healthz", "/readyz", "/metrics"]
         for operation in self.description.operations {
             let named = (operation.fields["security"] as? [[String: Any]] ?? []).flatMap(\.keys)
@@ -111,6 +111,20 @@ import Testing
         let ttl = try self.description.property("ttl", of: "NewChannel")
         #expect(ttl["minimum"] as? Int == 0)
         #expect(ttl["maximum"] as? Int == CreateChannelRequest.maximumTTL)
+        let key = try self.description.property("channelPrefixes", of: "NewKey")
+        #expect(key["maxItems"] as? Int == CreateKeyRequest.maximumPrefixes)
+        let prefix = try self.description.schema("ChannelPrefix")
+        #expect(prefix["maxLength"] as? Int == CreateKeyRequest.maximumPrefixLength)
+        let name = try self.description.schema("KeyName")
+        #expect(name["minLength"] as? Int == CreateKeyRequest.nameLength.lowerBound)
+        #expect(name["maxLength"] as? Int == CreateKeyRequest.nameLength.upperBound)
+        #expect(try self.description.property("ttl", of: "NewKey")["maximum"] as? Int == CreateKeyRequest.maximumTTL)
+        let previous = try self.description.property("previousTTL", of: "Rotation")
+        #expect(previous["default"] as? Int == RotateKeyRequest.defaultPreviousTTL)
+        #expect(previous["maximum"] as? Int == RotateKeyRequest.maximumPreviousTTL)
+        let limits = try ["messagesPerSecond", "bytesPerSecond"].map { try self.description.property($0, of: "RateLimits") }
+        #expect(limits.map { $0["maximum"] as? Int } == [RateLimits.messages.upperBound, RateLimits.bytes.upperBound])
+        #expect(try self.description.schema("Scope")["enum"] as? [String] == Scope.allCases.map(\.rawValue))
         let id = try self.description.schema("ChannelID")
         #expect(id["minLength"] as? Int == 1)
         #expect(id["maxLength"] as? Int == ChannelID.maximumLength)

@@ -1,0 +1,90 @@
+import HTTPTypes
+import Hummingbird
+import Metrics
+import PushRuntime
+
+/// Finds out who makes a request: the configured user (HTTP Basic, RFC 7617), or an API key (Bearer, RFC 6750, or as the password of
+/// any user).
+///
+/// Missing, malformed and wrong credentials are 401; an address that has failed too often waits (429).
+struct AuthenticationMiddleware: RouterMiddleware {
+    private let user: BasicUser
+    private let userPrincipal: Principal
+    private let keys: APIKeyAuthenticator
+    private let throttle: SignInThrottle
+    private let proxies: TrustedProxies
+    private let metrics: SignInMetrics
+
+    private static let challenge = #"Basic realm="Push Service", charset="UTF-8", Bearer realm="Push Service""#
+
+    init(
+        user: String, password: String, keys: APIKeyAuthenticator, throttle: SignInThrottle = SignInThrottle(),
+        proxies: TrustedProxies, metrics: SignInMetrics
+    ) {
+        self.user = BasicUser(user: user, password: password)
+        self.userPrincipal = Principal(.user(user), scopes: .all)
+        self.keys = keys
+        self.throttle = throttle
+        self.proxies = proxies
+        self.metrics = metrics
+    }
+
+    func handle(
+        _ request: Request, context: APIRequestContext, next: (Request, APIRequestContext) async throws -> Response
+    ) async throws -> Response {
+        let headers = request.headers[values: .authorization]
+        guard let header = headers.first else {
+            // No attempt: a browser asks like this before it asks its user.
+            throw Self.unauthorized("sign in with the user name and the password of this service, or with an API key")
+        }
+        let address = self.proxies.client(peer: context.peer, forwardedFor: request.headers[values: .xForwardedFor])
+        if let delay = self.throttle.delay(from: address, credentials: header) {
+            self.metrics.slowed.increment()
+            let seconds = max(1, Int((delay / .seconds(1)).rounded(.up)))
+            throw APIError(
+                .tooManyRequests, message: "too many sign-ins from this address have failed: try again in \(seconds) s",
+                headers: [.retryAfter: "\(seconds)"])
+        }
+        guard headers.count == 1, let principal = try await self.principal(header, context) else {
+            self.throttle.failed(from: address)
+            self.metrics.failures.increment()
+            throw Self.unauthorized("these credentials are wrong, or the API key was revoked or has expired")
+        }
+        self.throttle.succeeded(from: address, credentials: header)
+        var context = context
+        context.principal = principal
+        return try await next(request, context)
+    }
+
+    private func principal(_ header: String, _ context: APIRequestContext) async throws -> Principal? {
+        switch Credentials(header: header) {
+        case nil:
+            return nil
+        case .key(let token):
+            return try await self.keys.principal(token, logger: context.logger)
+        case .basic(let basic):
+            if self.user.matches(basic) { return self.userPrincipal }
+            guard let token = APIKeyToken(basic.password) else { return nil }
+            return try await self.keys.principal(token, logger: context.logger)
+        }
+    }
+
+    private static func unauthorized(_ message: String) -> APIError {
+        APIError(.unauthorized, message: message, headers: [.wwwAuthenticate: self.challenge])
+    }
+}
+
+/// Gives everyone everything (`api.enable_auth`).
+struct OpenAccessMiddleware: RouterMiddleware {
+    func handle(
+        _ request: Request, context: APIRequestContext, next: (Request, APIRequestContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.principal = .anyone
+        return try await next(request, context)
+    }
+}
+
+extension HTTPField.Name {
+    static let xForwardedFor = Self("X-Forwarded-For")!
+}
