@@ -23,7 +23,10 @@ extension EndToEnd {
 
         @Test func `schemathesis finds no difference between push-api and its description`() async throws {
             let program = try Self.schemathesis()
-            try await withDeployment(.fourProcesses) { deployment in
+            var options = DeploymentOptions()
+            // hooks.py gives each request an address of its own.
+            options.environment["PUSHAPI_SERVER__TRUSTED_PROXIES"] = "127.0.0.1"
+            try await withDeployment(.fourProcesses, options: options) { deployment in
                 // The examples ask for the channel `news`: let there be statistics of it.
                 let subscriber = try await deployment.eventSource("news")
                 let publisher = deployment.publisher()
