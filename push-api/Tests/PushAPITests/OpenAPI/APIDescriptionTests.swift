@@ -111,6 +111,14 @@ import Testing
         let ttl = try self.description.property("ttl", of: "NewChannel")
         #expect(ttl["minimum"] as? Int == 0)
         #expect(ttl["maximum"] as? Int == CreateChannelRequest.maximumTTL)
+        #expect(try self.description.schema("MessageList")["minItems"] as? Int == 1)
+        #expect(try self.description.schema("MessageList")["maxItems"] as? Int == PublishBatch.maximumMessages)
+        func parameter(_ name: String) throws -> [String: Any] {
+            try self.description.value(at: "#/components/parameters/\(name)/schema") as? [String: Any] ?? [:]
+        }
+        #expect(try parameter("ChannelLimit")["maximum"] as? Int == ChannelListRequest.maximumLimit)
+        #expect(try parameter("ChannelLimit")["default"] as? Int == ChannelListRequest.defaultLimit)
+        #expect(try parameter("ChannelSearch")["maxLength"] as? Int == ChannelListRequest.maximumSearchLength)
         let key = try self.description.property("channelPrefixes", of: "NewKey")
         #expect(key["maxItems"] as? Int == CreateKeyRequest.maximumPrefixes)
         let prefix = try self.description.schema("ChannelPrefix")
@@ -128,48 +136,5 @@ import Testing
         let id = try self.description.schema("ChannelID")
         #expect(id["minLength"] as? Int == 1)
         #expect(id["maxLength"] as? Int == ChannelID.maximumLength)
-    }
-}
-
-/// The pattern of channel ids, against what the code takes.
-@Suite struct ChannelIDPatternTests {
-    let pattern: NSRegularExpression
-
-    init() throws {
-        let text = try #require(try APIDescription().schema("ChannelID")["pattern"] as? String)
-        self.pattern = try NSRegularExpression(pattern: text)
-    }
-
-    /// As ECMA 262 reads the pattern: there `$` is the end alone, here also the place before a last line break.
-    private func matches(_ text: String) -> Bool {
-        let whole = NSRange(location: 0, length: text.utf16.count)
-        return self.pattern.firstMatch(in: text, range: whole)?.range == whole
-    }
-
-    private func isChannelID(_ text: String) -> Bool { (try? ChannelID(text)) != nil }
-
-    @Test func takesTheSameCharacters() {
-        // What a channel id refuses is in the basic plane.
-        for value in UInt32(0)...0x10FFFF {
-            guard let scalar = Unicode.Scalar(value) else { continue }
-            if value > 0xFFFF {
-                guard scalar.properties.isWhitespace || scalar.properties.generalCategory == .control else { continue }
-            }
-            let text = "a\(Character(scalar))"
-            if self.matches(text) != self.isChannelID(text) {
-                Issue.record("U+\(String(value, radix: 16)): the pattern and ChannelID differ")
-            }
-        }
-        #expect(self.matches("😀") && self.isChannelID("😀"))
-    }
-
-    @Test(arguments: [
-        "", ".", "..", "...", "ALL", "all", "ALLE", "xALL", "a.b1", "a.b", "a.b12", ".b1", ".b", "b1", "a.b1x", "a.bb1", "a.b1.b",
-        "a.b٣",
-        "a.B1", "a/b", "a*", "*", "a b", " ", "a\n", "\n", "a\u{2028}.b1", "a\u{FEFF}", "news", "ünïcödé", "日本", "e\u{301}",
-        "\u{301}",
-    ])
-    func takesTheSameIDs(id: String) {
-        #expect(self.matches(id) == self.isChannelID(id))
     }
 }
