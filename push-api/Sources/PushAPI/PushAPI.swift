@@ -78,7 +78,8 @@ public func buildAPI(
     AuthenticationController().addRoutes(to: group)
     KeysController(repository: keys, authenticator: authenticator).addRoutes(to: group)
     MessagesController(publisher: MessagePublisher(redis: redis, stream: configuration.stream, metrics: metrics)).addRoutes(
-        to: group)
+        to: group.requiring(.publish).add(
+            middleware: RateLimitMiddleware(limiter: RateLimiter(redis: redis), metrics: RateLimitMetrics(registry: registry))))
     ChannelsController(repository: channels, metrics: metrics).addRoutes(to: group)
     StatisticsController(repository: StatisticsRepository(redis: redis, keys: configuration.keys, logger: logger)).addRoutes(
         to: group)

@@ -7,7 +7,7 @@ struct MessagesController: Sendable {
     let publisher: MessagePublisher
 
     func addRoutes(to group: RouterGroup<APIRequestContext>) {
-        group.requiring(.publish).post("messages") { request, context in
+        group.post("messages") { request, context in
             let publish: PublishRequest
             do {
                 publish = try PublishRequest(json: try await request.wholeBody(limit: PublishRequest.maximumBodySize))
@@ -16,7 +16,7 @@ struct MessagesController: Sendable {
             } catch let error as PublishRequest.Invalid {
                 throw Self.map(error)
             }
-            for channel in publish.channels { try context.principal.requireUse(of: channel) }
+            try await context.admit([publish])
             do {
                 let ids = try await self.publisher.publish(publish)
                 return Response(status: .noContent, headers: [.pushMessageID: ids.joined(separator: ",")])
