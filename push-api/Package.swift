@@ -29,30 +29,26 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         // Header fields and status codes.
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
-        // SHA-256 for the entity tags of static files.
-        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         // Start order, signals and drain.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
     targets: [
+        // The pages of the admin app travel inside the program, so that one file is all there is to install.
+        .target(name: "CAdminPages", dependencies: [.product(name: "PushAdmin", package: "push-kit")], exclude: ["Files"]),
         .target(
             name: "PushAPI",
             dependencies: [
+                "CAdminPages",
+                .product(name: "PushAdmin", package: "push-kit"),
                 .product(name: "PushModels", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
-            // The page at /admin travels inside the program, so that one file is all there is to install.
-            resources: [
-                .embedInCode("Admin/Resources/index.html"), .embedInCode("Admin/Resources/admin.css"),
-                .embedInCode("Admin/Resources/admin.js"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -70,8 +66,10 @@ let package = Package(
             name: "PushAPITests",
             dependencies: [
                 "PushAPI",
+                "CAdminPages",
                 // ExecutableTests runs it as a process.
                 "push-api",
+                .product(name: "PushAdmin", package: "push-kit"),
                 .product(name: "PushModels", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),

@@ -13,6 +13,7 @@ let package = Package(
     name: "push-kit",
     platforms: [.macOS(.v15)],
     products: [
+        .library(name: "PushAdmin", targets: ["PushAdmin", "CAdminKit"]),
         .library(name: "PushModels", targets: ["PushModels"]),
         .library(name: "PushRedis", targets: ["PushRedis"]),
         .library(name: "PushRuntime", targets: ["PushRuntime"]),
@@ -36,7 +37,8 @@ let package = Package(
         // Lists a YAML file's keys, so that an unknown one is an error: the provider above, which is built on the same
         // parser, finds values by key only.
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
-        // SHA-256 for constant-time comparison of credentials of any length, SHA-1 as Redis' name of a script.
+        // SHA-256 for constant-time comparison of credentials of any length and for the entity tags of static files, SHA-1 as
+        // Redis' name of a script.
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         // Start order, signals and drain.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -83,6 +85,19 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        // The files that the admin apps share travel inside the programs.
+        .target(name: "CAdminKit", exclude: ["Files"]),
+        .target(
+            name: "PushAdmin",
+            dependencies: [
+                "CAdminKit",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         // Three calls of the GNU library that Swift does not import.
         .target(name: "CTestSupport"),
         .target(
@@ -92,6 +107,15 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PushAdminTests",
+            dependencies: [
+                "CAdminKit", "PushAdmin", "PushTestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: swiftSettings),
         .testTarget(name: "PushModelsTests", dependencies: ["PushModels"], swiftSettings: swiftSettings),
         .testTarget(
             name: "PushRedisTests",

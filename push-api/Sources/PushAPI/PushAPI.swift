@@ -1,6 +1,7 @@
 import Hummingbird
 import Logging
 import NIOCore
+import PushAdmin
 import PushRedis
 import PushRuntime
 import ServiceLifecycle
@@ -50,26 +51,36 @@ public func buildAPI(
                 work: worker.run))
     }
 
+    if configuration.streamMetrics.isEnabled {
+        let worker = StreamMetricsWorker(
+            repository: AgentsRepository(redis: redis, keys: configuration.keys), metrics: StreamMetrics(registry: registry))
+        services.append(
+            PeriodicWorker(
+                worker: .metrics, interval: configuration.streamMetrics.interval, metrics: metrics, logger: logger,
+                work: worker.run))
+    }
+
     let router = makeHTTPRouter(
         context: APIRequestContext.self, metrics: registry,
         securityHeaders: SecurityHeadersMiddleware<APIRequestContext>(cacheablePrefixes: ["/admin"]))
     let checks = HealthChecks(
         [HealthCheck("redis") { try await redis.ping(timeout: .seconds(1)) }] + additionalChecks, drainState: drainState)
     HealthEndpoints(checks: checks, registry: registry).add(to: router)
-    AdminController(files: try staticFiles(configuration.staticsPath)).addRoutes(to: router)
+    AdminController(site: try AdminSite(configuration)).addRoutes(to: router)
     StatusController().addRoutes(to: router)
 
     let keys = APIKeyRepository(redis: redis, logger: logger)
     let keyUsage = APIKeyUsageRecorder(repository: keys, logger: logger)
     let authenticator = APIKeyAuthenticator(repository: keys, usage: keyUsage)
     services.append(keyUsage)
+    let signInMetrics = SignInMetrics(registry: registry)
     let group = router.group("api/v1")
         .add(middleware: ErrorCountMiddleware(metrics: metrics))
     if let authentication = configuration.authentication {
         group.add(
             middleware: AuthenticationMiddleware(
                 user: authentication.user, password: authentication.password, keys: authenticator,
-                proxies: configuration.trustedProxies, metrics: SignInMetrics(registry: registry)))
+                proxies: configuration.trustedProxies, metrics: signInMetrics))
     } else {
         logger.warning("Authentication is off (api.enable_auth): whoever reaches this port can publish")
         group.add(middleware: OpenAccessMiddleware())
@@ -81,8 +92,7 @@ public func buildAPI(
         to: group.requiring(.publish).add(
             middleware: RateLimitMiddleware(limiter: RateLimiter(redis: redis), metrics: RateLimitMetrics(registry: registry))))
     ChannelsController(repository: channels, metrics: metrics).addRoutes(to: group)
-    StatisticsController(repository: StatisticsRepository(redis: redis, keys: configuration.keys, logger: logger)).addRoutes(
-        to: group)
+    StatisticsController(redis: redis, keys: configuration.keys, logger: logger).addRoutes(to: group)
     ConfigurationController(pushStream: configuration.pushStream).addRoutes(to: group)
 
     services.append(
@@ -90,13 +100,4 @@ public func buildAPI(
             router: router, address: .init(host: configuration.host, port: configuration.port), logger: logger,
             onListening: onListening))
     return services
-}
-
-private func staticFiles(_ folder: String?) throws -> StaticFiles {
-    guard let folder else { return .builtIn() }
-    do {
-        return try StaticFiles.load(folder: folder)
-    } catch {
-        throw StartupError("api.statics_path: \(error)")
-    }
 }

@@ -6,11 +6,14 @@ import Testing
     @Test(arguments: [
         ("5", 5000), ("5s", 5000), ("500ms", 500), ("1m", 60_000), ("1h30m", 5_400_000), ("1h 30m", 5_400_000),
         ("1d", 86_400_000),
-        ("2w", 1_209_600_000), ("1m5", 65_000), ("0", 0),
+        ("2w", 1_209_600_000), ("1m5", 65_000), ("0", 0), ("31536000000s", 31_536_000_000_000),
     ])
     func `times`(text: String, milliseconds: Int) { #expect(Units.duration(text) == milliseconds) }
 
-    @Test(arguments: ["", "s", "5q", "1m1h", "1s1s", "-1", "1.5s", "5 6", "99999999999999999999", "1h 30x"])
+    @Test(arguments: [
+        "", "s", "5q", "1m1h", "1s1s", "-1", "1.5s", "5 6", "99999999999999999999", "1h 30x", "31536000000s1ms",
+        "9223372036854775807ms",
+    ])
     func `no times`(text: String) { #expect(Units.duration(text) == nil) }
 
     @Test func `whole seconds have no milliseconds`() {
@@ -18,6 +21,7 @@ import Testing
         #expect(Units.duration("10s", wholeSeconds: true) == 10_000)
         #expect(Units.duration("1y 1M", wholeSeconds: true) == 34_128_000_000)
         #expect(Units.duration("9999999999y", wholeSeconds: true) == nil)
+        #expect(Units.duration("1000y", wholeSeconds: true) != nil && Units.duration("1001y", wholeSeconds: true) == nil)
         #expect(Units.duration("1M") == nil && Units.duration("1y") == nil)
     }
 

@@ -83,9 +83,10 @@ import Testing
         }) { server in
             let silent = try await server.connect()
             let slow = try await server.connect()
-            try await slow.send("GET / HTTP/1.1\r\nHos")
+            // On a busy machine their time may be over before they say anything.
+            try? await slow.send("GET / HTTP/1.1\r\nHos")
             let body = try await server.connect()
-            try await body.send("POST /pub?id=a HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n\r\nab")
+            try? await body.send("POST /pub?id=a HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n\r\nab")
             for client in [silent, slow, body] { try await client.waitForClose() }
             let summary = try await server.get("/stats")
             #expect(summary.contains("\"published_messages\": 0"))

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import PushStreamCore
+import Synchronization
 import Testing
 
 @testable import PushStreamServer
@@ -37,5 +38,55 @@ import Testing
         #expect(try await loop.submit { box.value == nil }.get())
         try await loop.scheduleTask(in: .milliseconds(1)) {}.futureResult.get()
         try await group.shutdownGracefully()
+    }
+
+    @Test func aClockThatIsSetNeitherFiresTimersNorHoldsThemBack() async throws {
+        try await TestEngine.run({ $0.connectionTTL = 600_000 }) { server in
+            let client = try await server.subscribe("/ev/a", started: ": \n")
+            let subscribers = try await server.onLoop { hub in
+                hub.clock.wall = { ProcessIdentity.now() + 86_400_000 }
+                hub.fireTimers()
+                let later = hub.lists.count
+                hub.clock.wall = { ProcessIdentity.now() - 86_400_000 }
+                hub.advance(by: 599_000)
+                let earlier = hub.lists.count
+                hub.advance(by: 602_000)
+                return [later, earlier, hub.lists.count]
+            }
+            #expect(subscribers == [1, 1, 0])
+            // Milliseconds of the system, seconds of HTTP.
+            client.clear()
+            try await client.send("GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n")
+            try await client.wait(for: "\r\n\r\nok")
+        }
+    }
+
+    /// A request that had begun when the engine began to end, and turns into a stream then.
+    @Test func aSubscriberThatComesWhileTheEngineEndsIsEndedAtOnce() async throws {
+        try await TestEngine.run { server in
+            let late = try await server.connect()
+            try await late.send("GET /ev/a HTTP/1.1\r\nHost: t\r\n")
+            let idle = try await server.connect()
+            try await idle.send("GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n")
+            try await idle.wait(for: "\r\n\r\nok")
+            try await server.wait("a request that has begun") { $0.connections.count == 2 }
+            let end = Task { await server.engine.shutdown(gracePeriod: .seconds(60)) }
+            try await idle.waitForClose()
+            try await late.send("\r\n")
+            let text = try await late.waitForClose()
+            #expect(text.contains("\r\n\r\n") && text.hasSuffix("0\r\n\r\n"))
+            await end.value
+        }
+    }
+
+    @Test func aConnectionThatTurnsIntoAStreamIsCounted() async throws {
+        try await TestEngine.run { server in
+            let client = try await server.connect()
+            try await server.wait("a connection without a request") { $0.connectionCount == 1 }
+            try await client.send("GET /ev/a HTTP/1.1\r\nHost: t\r\n\r\n")
+            try await client.wait(for: ": \n")
+            let counts = try await server.onLoop { [$0.connectionCount, $0.metrics.connections.load(ordering: .relaxed)] }
+            #expect(counts == [1, 1])
+        }
     }
 }

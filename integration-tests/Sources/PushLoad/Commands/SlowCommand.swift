@@ -26,15 +26,10 @@ struct SlowCommand: ParsableCommand {
     var size = 10_000
 
     func validate() throws {
-        guard self.target.transport != .longpolling else {
-            throw ValidationError(
-                "a long poll ends with its first message: --transport must be eventsource, streaming or websocket")
-        }
+        try self.target.requireStream()
         guard (1...1_000_000).contains(self.slow) else { throw ValidationError("--slow must be 1 to 1000000") }
         guard (1...1_000_000).contains(self.healthy) else { throw ValidationError("--healthy must be 1 to 1000000") }
-        guard (SequenceMark.length...1_000_000).contains(self.size) else {
-            throw ValidationError("--size must be \(SequenceMark.length) to 1000000")
-        }
+        try LoadOptions.check(size: self.size)
         guard (1..<SequenceMark.limit / 2).contains(self.messages) else {
             throw ValidationError("--messages must be 1 to \(SequenceMark.limit / 2 - 1)")
         }

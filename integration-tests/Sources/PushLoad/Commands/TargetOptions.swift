@@ -42,6 +42,14 @@ struct TargetOptions: ParsableArguments {
         }
     }
 
+    /// For commands whose subscribers take message after message.
+    func requireStream() throws {
+        guard self.transport != .longpolling else {
+            throw ValidationError(
+                "a long poll ends with its first message: --transport must be eventsource, streaming or websocket")
+        }
+    }
+
     /// The same values, read and with defaults filled in.
     func target() throws -> Target {
         let channel = self.channel ?? "load-\(getpid())-\(Clock.now())"

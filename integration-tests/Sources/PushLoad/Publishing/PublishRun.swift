@@ -1,12 +1,5 @@
 /// Publishers of one channel on connections of their own, each with requests in flight, and a subscriber that checks what arrives.
 final class PublishRun {
-    /// When measuring ends.
-    enum End {
-        /// Nanoseconds, after nanoseconds of load that are not measured.
-        case time(Int64, warmUp: Int64)
-        case messages(Int)
-    }
-
     private let target: Target
     private let pipeline: Int
     private let size: Int
@@ -45,7 +38,7 @@ final class PublishRun {
         self.delays.reserveCapacity(1 << 20)
     }
 
-    func measure(until end: End) throws -> PublishResult {
+    func measure(until end: LoadEnd) throws -> PublishResult {
         // Publishers may become ready meanwhile, and say so again.
         try self.pool.open(timeout: self.target.timeout, progress: self.target.progress) { _ in }
         let begin = Clock.now()

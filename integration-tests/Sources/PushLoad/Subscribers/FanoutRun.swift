@@ -1,12 +1,5 @@
 /// N subscribers of one channel, one publisher, and the loop that drives both.
 final class FanoutRun {
-    /// When measuring ends.
-    enum End {
-        /// Nanoseconds, after nanoseconds of load that are not measured.
-        case time(Int64, warmUp: Int64)
-        case messages(Int)
-    }
-
     private let target: Target
     private let windowSize: Int
     private let size: Int
@@ -63,7 +56,7 @@ final class FanoutRun {
     var closedSilent: Int { self.silent.closed }
 
     /// Keeps the window full until the end, then waits for all that is in flight.
-    func measure(until end: End) throws -> FanoutResult {
+    func measure(until end: LoadEnd) throws -> FanoutResult {
         let begin = Clock.now()
         var lastMessage = SequenceMark.limit
         if case .messages(let count) = end { lastMessage = self.window.next + count }

@@ -36,14 +36,14 @@ public func buildAgent(
     }
 
     let control = client("control")
+    let coordinator = DeliveryCoordinator(limits: configuration.subscription.limits)
     var services: [any Service] = [control]
     if configuration.subscription.isEnabled {
         // XREAD blocks its connection, so that nothing else can go over it.
         let blocking = client("reader")
         let reader = MessageReader(
             redis: blocking, store: AgentStore(redis: control, agent: configuration.name),
-            coordinator: DeliveryCoordinator(limits: configuration.subscription.limits), settings: configuration.subscription,
-            metrics: metrics, logger: logger)
+            coordinator: coordinator, settings: configuration.subscription, metrics: metrics, logger: logger)
         services += [blocking, DeliveryService(reader: reader, connector: connector)]
     }
     if configuration.statistics.isEnabled {
@@ -54,6 +54,10 @@ public func buildAgent(
             StatisticsWorker(
                 redis: statistics, connector: connector, keys: configuration.keys, agent: configuration.name,
                 hostname: configuration.name, settings: configuration.statistics, metrics: metrics, logger: logger),
+            StatisticsSampler(
+                store: AgentStore(redis: statistics, agent: configuration.name), connector: connector,
+                interval: configuration.statistics.sampleInterval, replayedMessages: { coordinator.replayedMessages },
+                metrics: metrics, logger: logger),
         ]
     }
     let checks = [

@@ -36,6 +36,10 @@ extension AgentConfiguration {
                 "workers.stats.expiration", .duration, default: "2m",
                 documentation: "How long Redis keeps the statistics; longer than the interval."),
             ConfigurationKey(
+                "workers.stats.sample_interval", .duration(.milliseconds(100)...(.seconds(300))), default: "10s",
+                documentation: "How often subscribers and messages are sampled for the last hour's history, which has a slot for "
+                    + "each ten seconds."),
+            ConfigurationKey(
                 "workers.subscription.enabled", .bool, default: "true",
                 documentation: "Delivers messages from Redis to push-stream."),
             ConfigurationKey(

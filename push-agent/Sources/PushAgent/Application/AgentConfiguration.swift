@@ -37,6 +37,8 @@ public struct StatisticsSettings: Sendable, Equatable {
     public var interval = Duration.seconds(60)
     /// `workers.stats.expiration`
     public var expiration = Duration.seconds(120)
+    /// `workers.stats.sample_interval`
+    public var sampleInterval = Duration.seconds(10)
 
     public init() {}
 }
@@ -107,6 +109,7 @@ public struct AgentConfiguration: Sendable {
         self.statistics.isEnabled = areEnabled && reports
         self.statistics.interval = try values.duration("workers.stats.interval")
         self.statistics.expiration = try values.duration("workers.stats.expiration")
+        self.statistics.sampleInterval = try values.duration("workers.stats.sample_interval")
         guard self.statistics.expiration > self.statistics.interval else {
             throw Self.error(
                 "workers.stats.expiration", "must be longer than workers.stats.interval, else statistics come and go")

@@ -13,7 +13,7 @@ extension AgentMetrics {
             ("push_agent_stream_restarts_total", "Times that the stream's ids went back because Redis lost entries."),
             ("push_agent_connections_total", "Connections to push-stream on which messages could be delivered."),
             ("push_agent_statistics_reports_total", "Times that push-stream's statistics were copied to Redis."),
-            ("push_agent_statistics_failures_total", "Times that they could not be copied."),
+            ("push_agent_statistics_failures_total", "Times that they could not be copied or sampled."),
             ("push_agent_lag_seconds", "Age of the oldest stream entry that push-stream has not got; 0 without any."),
             ("push_agent_connected", "1 while messages can be delivered to push-stream, else 0."),
         ] {

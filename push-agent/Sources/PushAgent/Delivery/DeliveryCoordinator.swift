@@ -4,6 +4,8 @@ import Synchronization
 final class DeliveryCoordinator: Sendable {
     private let pipeline: Mutex<DeliveryPipeline>
     private let limits: DeliveryPipeline.Limits
+    private let places = Mutex(PlaceLog())
+    private let replayed = Atomic<Int>(0)
 
     /// Something may be sent.
     private let mayWrite = Signal()
@@ -32,7 +34,9 @@ final class DeliveryCoordinator: Sendable {
         while !self.hasCapacity, !Task.isCancelled { await self.mayRead.wait() }
     }
 
-    func enqueue(_ entries: [DeliveryEntry], epoch: Int) {
+    /// - Parameter place: of the last entry, if it is known; see ``PlaceLog``.
+    func enqueue(_ entries: [DeliveryEntry], epoch: Int, place: Int? = nil) {
+        self.places.withLock { $0.read(entries.map(\.id), lastPlace: place) }
         let isDue = self.pipeline.withLock { pipeline in
             pipeline.enqueue(entries, epoch: epoch)
             return pipeline.position.isDue
@@ -93,7 +97,17 @@ final class DeliveryCoordinator: Sendable {
         self.update { $0.answered(status: status) }
     }
 
+    /// Messages that were given to push-stream a second time, since the start.
+    var replayedMessages: Int { self.replayed.load(ordering: .relaxed) }
+
+    func countReplayed() { self.replayed.wrappingAdd(1, ordering: .relaxed) }
+
     // MARK: For the saver of positions
+
+    /// A position's place among all entries that the stream has ever had, if it is known.
+    ///
+    /// - Parameter position: not below one that was asked for before, unless the stream's ids went back.
+    func place(of position: StreamID) -> Int? { self.places.withLock { $0.place(of: position) } }
 
     /// - Returns: the next position to store; `nil` when the task is cancelled.
     func nextPositionToSave() async -> StreamID? {

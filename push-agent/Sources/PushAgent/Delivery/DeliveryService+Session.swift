@@ -142,6 +142,7 @@ extension DeliveryService {
         switch answered.lane {
         case .replay:
             self.metrics.replayed.increment()
+            self.coordinator.countReplayed()
         case .live:
             self.metrics.delivered.increment()
             let now = WallClock.milliseconds()

@@ -109,7 +109,7 @@ final class DeliveryService: Service {
         var failures = 0
         while let position = await self.coordinator.nextPositionToSave() {
             do {
-                try await self.store.save(position: position)
+                try await self.store.save(position: position, place: self.coordinator.place(of: position))
                 self.storedPosition.withLock { $0 = position }
                 failures = 0
             } catch {
@@ -125,7 +125,7 @@ final class DeliveryService: Service {
     private func saveLastPosition() async {
         guard let position = self.coordinator.position, position != self.storedPosition.withLock({ $0 }) else { return }
         do {
-            try await self.store.save(position: position)
+            try await self.store.save(position: position, place: self.coordinator.place(of: position))
             self.logger.info("stored the position", metadata: ["position": "\(position)"])
         } catch {
             self.logger.error(

@@ -13,6 +13,8 @@ struct StatisticsReport: Equatable, Sendable {
 
     var global: Record
     var channels: [Record]
+    /// Channels with subscribers, those with most first; ``TopChannel/maximumReported`` at most.
+    var topChannels: [TopChannel]
 
     /// - Parameters:
     ///   - summary: the answer to `GET /channels-stats`.
@@ -31,6 +33,17 @@ struct StatisticsReport: Equatable, Sendable {
             return Self.record(
                 key: keys.channelStatistics(channel: channel, agent: agent), info, agent: agent, hostname: channelsHostname)
         }
+        self.topChannels = Self.topChannels(infos)
+    }
+
+    private static func topChannels(_ infos: [Any]) -> [TopChannel] {
+        let channels = infos.compactMap { info -> TopChannel? in
+            guard let info = info as? [String: Any], let channel = info["channel"] as? String,
+                let subscribers = StatisticsNumber.read(info["subscribers"]), subscribers > 0
+            else { return nil }
+            return TopChannel(channel: channel, subscribers: Int(subscribers))
+        }
+        return Array(channels.sorted(by: TopChannel.precedes).prefix(TopChannel.maximumReported))
     }
 
     private static func object(_ json: ByteBuffer) -> [String: Any]? {

@@ -8,11 +8,16 @@ struct StatisticsSummary: Equatable, Sendable {
     var time: String?
     /// Seconds.
     var uptime: Int64?
+    var subscribers: Int64?
+    /// Messages that the store was given.
+    var publishedMessages: Int64?
 
-    init(hostname: String?, time: String?, uptime: Int64?) {
+    init(hostname: String?, time: String?, uptime: Int64?, subscribers: Int64? = nil, publishedMessages: Int64? = nil) {
         self.hostname = hostname
         self.time = time
         self.uptime = uptime
+        self.subscribers = subscribers
+        self.publishedMessages = publishedMessages
     }
 
     /// - Returns: `nil` if this is no JSON object.
@@ -20,8 +25,17 @@ struct StatisticsSummary: Equatable, Sendable {
         guard let object = (try? JSONSerialization.jsonObject(with: Data(json.readableBytesView))) as? [String: Any] else {
             return nil
         }
+        func number(_ name: String) -> Int64? { StatisticsNumber.read(object[name]) }
         self.init(
-            hostname: object["hostname"] as? String, time: object["time"] as? String,
-            uptime: (object["uptime"] as? NSNumber)?.int64Value ?? (object["uptime"] as? String).flatMap(Int64.init))
+            hostname: object["hostname"] as? String, time: object["time"] as? String, uptime: number("uptime"),
+            subscribers: number("subscribers"), publishedMessages: number("published_messages"))
+    }
+}
+
+/// A number in push-stream's statistics.
+enum StatisticsNumber {
+    /// The Nginx module writes some of its numbers as texts, depending on its version.
+    static func read(_ value: Any?) -> Int64? {
+        (value as? NSNumber)?.int64Value ?? (value as? String).flatMap(Int64.init)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Metrics
 import NIOCore
@@ -11,6 +12,8 @@ struct StatisticsWorker: Service {
     private static let chunk = 500
     /// The first pause after a failure; a push-stream that has just been started answers soon.
     private static let retry = BackOff(first: .milliseconds(500), longest: .seconds(10))
+    /// How long an agent that reports no more stays listed, so that its last hour can still be shown.
+    private static let agentMemory = Duration.seconds(StatisticsSample.resolution * StatisticsSample.slots)
 
     let redis: RedisClient
     let connector: PushStreamConnector
@@ -61,7 +64,7 @@ struct StatisticsWorker: Service {
         try await self.write(report)
     }
 
-    private func write(_ report: StatisticsReport) async throws(RedisError) {
+    private func write(_ report: StatisticsReport) async throws {
         var start = 0
         while start < report.channels.count {
             let end = min(start + Self.chunk, report.channels.count)
@@ -69,10 +72,12 @@ struct StatisticsWorker: Service {
             start = end
         }
         let now = Double(WallClock.milliseconds())
-        let oldest = now - Double(self.settings.expiration.milliseconds)
+        let oldest = now - Double(max(self.settings.expiration, Self.agentMemory).milliseconds)
+        let top = String(decoding: try JSONEncoder().encode(report.topChannels), as: UTF8.self)
         // The agent is listed after its statistics are there, so that who finds it in the list finds those.
         try await self.send([
             self.command(report.global),
+            .set(RedisKeys.topChannels(agent: self.agent), top, expiration: self.settings.expiration),
             .zadd(RedisKeys.agentIndex, score: now, member: self.agent),
             RedisCommand("ZREMRANGEBYSCORE", RedisKeys.agentIndex, -Double.infinity, "(\(oldest)"),
         ])

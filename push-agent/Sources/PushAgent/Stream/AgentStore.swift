@@ -11,11 +11,19 @@ struct AgentStore: Sendable {
         try await self.redis.getString(RedisKeys.position(agent: self.agent)).flatMap(StreamID.init)
     }
 
-    func save(position: StreamID) async throws(RedisError) {
-        try await self.redis.set(RedisKeys.position(agent: self.agent), position.description)
+    /// - Parameter place: the position's place among all entries that the stream has ever had, if it is known.
+    func save(position: StreamID, place: Int? = nil) async throws(RedisError) {
+        var commands: [RedisCommand] = [.set(RedisKeys.position(agent: self.agent), position.description)]
+        if let place {
+            let count = ReadCount(id: position, count: place)
+            commands.append(.set(RedisKeys.readCount(agent: self.agent), count.description))
+        }
+        for reply in try await self.redis.send(pipeline: commands) {
+            if let error = reply.error { throw error }
+        }
     }
 
-    /// Where the reader stood when it had last read all.
+    /// The place of the position, or of an entry before it.
     func readCount() async throws(RedisError) -> ReadCount? {
         try await self.redis.getString(RedisKeys.readCount(agent: self.agent)).flatMap(ReadCount.init)
     }
@@ -33,13 +41,18 @@ struct AgentStore: Sendable {
         try await self.redis.set(RedisKeys.store(agent: self.agent), store.description)
     }
 
-    /// The first id that an entry of the last `window` can have, by the clock that makes the ids.
-    func windowStart(_ window: Duration) async throws(RedisError) -> StreamID {
+    /// Milliseconds since 1970 by the clock that makes the ids.
+    func now() async throws(RedisError) -> UInt64 {
         let reply = try await self.redis.send(RedisCommand("TIME"))
         guard let parts = reply.array, parts.count == 2, let seconds = parts[0].int, let microseconds = parts[1].int else {
             throw RedisError(code: .protocolViolation, message: "TIME was answered with something else than a time")
         }
-        return .windowStart(nowMilliseconds: UInt64(max(0, seconds * 1_000 + microseconds / 1_000)), window: window)
+        return UInt64(max(0, seconds * 1_000 + microseconds / 1_000))
+    }
+
+    /// The first id that an entry of the last `window` can have.
+    func windowStart(_ window: Duration) async throws(RedisError) -> StreamID {
+        .windowStart(nowMilliseconds: try await self.now(), window: window)
     }
 
     /// The ids of the oldest and the newest entry, and how many there were.

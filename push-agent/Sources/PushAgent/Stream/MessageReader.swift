@@ -45,7 +45,7 @@ struct MessageReader: Sendable {
                     self.logger.warning("skipping a stream entry of an unknown kind", metadata: ["entry": "\(entry.id)"])
                 }
                 cursor.advanced(through: entries.lazy.map(\.id))
-                self.coordinator.enqueue(entries, epoch: cursor.epoch)
+                self.coordinator.enqueue(entries, epoch: cursor.epoch, place: cursor.readCount?.count)
             } catch {
                 if Task.isCancelled { return }
                 failures += 1
@@ -65,8 +65,8 @@ struct MessageReader: Sendable {
         let windowStart = try await self.store.windowStart(self.settings.replayWindow)
         let before = cursor.id
         let finding = cursor.observed(bounds, windowStart: windowStart)
-        // Only a position at the end can be trimmed while nothing waits behind it.
-        if let count = cursor.readCount, count.id == bounds.last, count != kept {
+        // Only a position at the end can be trimmed while nothing waits behind it. Its place may have been learnt only now.
+        if let count = cursor.readCount, count.id == bounds.last, count.id == self.coordinator.position, count != kept {
             try await self.store.save(readCount: count)
             kept = count
         }

@@ -125,7 +125,8 @@ final class FakeConnection: Sendable {
         } else {
             self.answer(
                 200,
-                "{\"hostname\": \"nginx-1\", \(times), \"channels\": \(counts.count), \"subscribers\": 7, \"by_worker\": []}",
+                "{\"hostname\": \"nginx-1\", \(times), \"channels\": \(counts.count), \"published_messages\": \"\(stored.count { !$0.isEnsure })\", "
+                    + "\"subscribers\": 7, \"by_worker\": []}",
                 headers: headers)
         }
     }

@@ -29,7 +29,8 @@ import Testing
             "PUSHAGENT_AGENT__NAME": "n1", "PUSHAGENT_PUSH_STREAM__URL": "unix:/s", "PUSHAGENT_REDIS__URL": "redis://r:1",
             "PUSHAGENT_REDIS__DB__STATS_GLOBAL__PREFIX": "g", "PUSHAGENT_REDIS__DB__STATS_CHANNEL__PREFIX": "c",
             "PUSHAGENT_SERVER__PORT": "0", "PUSHAGENT_SERVER__HOST": "127.0.0.1", "PUSHAGENT_WORKERS__STATS__INTERVAL": "10s",
-            "PUSHAGENT_WORKERS__STATS__EXPIRATION": "30s", "PUSHAGENT_WORKERS__SUBSCRIPTION__REPLAY_WINDOW": "1m",
+            "PUSHAGENT_WORKERS__STATS__EXPIRATION": "30s", "PUSHAGENT_WORKERS__STATS__SAMPLE_INTERVAL": "1s",
+            "PUSHAGENT_WORKERS__SUBSCRIPTION__REPLAY_WINDOW": "1m",
         ])
         #expect(configuration.name == "n1")
         #expect(configuration.pushStream == .unixDomainSocket(path: "/s"))
@@ -39,6 +40,7 @@ import Testing
         #expect(configuration.port == 0)
         #expect(configuration.statistics.interval == .seconds(10))
         #expect(configuration.statistics.expiration == .seconds(30))
+        #expect(configuration.statistics.sampleInterval == .seconds(1))
         #expect(configuration.subscription.replayWindow == .seconds(60))
     }
 
@@ -66,6 +68,7 @@ import Testing
             ("PUSHAGENT_AGENT__NAME", "two words", "agent.name"),
             ("PUSHAGENT_WORKERS__STATS__EXPIRATION", "30s", "workers.stats.expiration"),
             ("PUSHAGENT_WORKERS__STATS__INTERVAL", "often", "workers.stats.interval"),
+            ("PUSHAGENT_WORKERS__STATS__SAMPLE_INTERVAL", "1ms", "workers.stats.sample_interval"),
             ("PUSHAGENT_SERVER__PORT", "70000", "server.port"),
             ("PUSHAGENT_WORKERS__STAT__INTERVAL", "1m", "workers.stat.interval"),
         ])

@@ -13,7 +13,7 @@ extension PushAPIConfiguration {
             "api.basic_auth_password", default: "abc123", isSecret: true, documentation: "The user's password."),
         ConfigurationKey(
             "api.statics_path",
-            documentation: "A folder with an index.html that replaces the built-in page at /admin; read once, at start."),
+            documentation: "A folder with an index.html that replaces the built-in admin app at /admin; read once, at start."),
         ConfigurationKey(
             "push_stream.url", .url(schemes: ["http", "https"]), default: "http://localhost:9080",
             documentation: "The address of push-stream that browsers use."),
@@ -58,5 +58,10 @@ extension PushAPIConfiguration {
             documentation: "Whether this push-api removes old messages and forgets agents that are gone."),
         ConfigurationKey(
             "workers.housekeeping.interval", .duration, default: "1m", documentation: "How often it does so."),
+        ConfigurationKey(
+            "workers.metrics.enabled", .bool, default: "true",
+            documentation: "Whether /metrics tells how long the stream is and how far each agent has come."),
+        ConfigurationKey(
+            "workers.metrics.interval", .duration, default: "10s", documentation: "How often that is looked up."),
     ]
 }

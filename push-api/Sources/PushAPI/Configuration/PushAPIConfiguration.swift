@@ -31,6 +31,7 @@ public struct PushAPIConfiguration: Sendable {
     let persistentChannels: Worker
     let persistentChannelsLock: Lock
     let housekeeping: Worker
+    let streamMetrics: Worker
     let host: String
     let port: Int
     /// Whose `X-Forwarded-For` counts.
@@ -90,6 +91,9 @@ public struct PushAPIConfiguration: Sendable {
         self.housekeeping = Worker(
             isEnabled: try values.bool("workers.housekeeping.enabled") && workers,
             interval: try values.duration("workers.housekeeping.interval"))
+        self.streamMetrics = Worker(
+            isEnabled: try values.bool("workers.metrics.enabled") && workers,
+            interval: try values.duration("workers.metrics.interval"))
         self.host = try values.string("server.host")
         self.port = try values.int("server.port")
         do {

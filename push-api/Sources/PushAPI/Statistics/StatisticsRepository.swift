@@ -5,15 +5,16 @@ import PushRedis
 /// What the agents last reported, in Redis.
 struct StatisticsRepository: Sendable {
     /// Keys that one command names at most.
-    private static let chunk = 500
+    static let chunk = 500
 
     let redis: RedisClient
     let keys: RedisKeys
     let logger: Logger
 
     /// - Returns: An empty report when no agent has reported of late.
-    func global() async throws(RedisError) -> StatisticsReport {
-        try await self.report { self.keys.globalStatistics(agent: $0) }
+    func global() async throws(RedisError) -> (report: StatisticsReport, stream: StreamFigures) {
+        let stream = try StreamFigures(reply: try await self.redis.send(pipeline: [StreamFigures.command])[0])
+        return (try await self.report { self.keys.globalStatistics(agent: $0) }, stream)
     }
 
     /// - Returns: An empty report when no agent has reported the channel of late.

@@ -11,11 +11,7 @@ struct HousekeepingWorker: Sendable {
 
     func run() async throws -> APIMetrics.WorkerOutcome {
         // The ids of stream entries are times of Redis' clock, so only that clock can tell their age.
-        let time = try await self.redis.send(RedisCommand("TIME")).array ?? []
-        guard let seconds = time.first?.int, let microseconds = time.last?.int, time.count == 2 else {
-            throw RedisError(code: .protocolViolation, message: "TIME answered something else")
-        }
-        let now = seconds * 1000 + microseconds / 1000
+        let now = try RedisClock.milliseconds(try await self.redis.send(RedisCommand("TIME")))
         try await self.redis.xtrim(RedisKeys.messages, minimumID: "\(max(0, now - Self.milliseconds(self.retention)))")
         try await self.redis.send(
             RedisCommand("ZREMRANGEBYSCORE", RedisKeys.agentIndex, "-inf", now - Self.milliseconds(Self.agentMemory)))

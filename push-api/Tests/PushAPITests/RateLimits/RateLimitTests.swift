@@ -142,6 +142,29 @@ extension LiveTests {
             }
         }
 
+        @Test func countsAndChecksEveryMessageOfAnArray() async throws {
+            try await withAPI { (api) async throws in
+                let key = try await api.createKey(
+                    ["publish"], prefixes: ["a"], limits: #"{"messagesPerSecond":5,"bytesPerSecond":100}"#)
+                func publish(_ body: String) async throws -> HTTPAnswer {
+                    try await api.bearer(key).request("POST", "/api/v1/messages", body: body)
+                }
+                let foreign = try await publish(#"[{"channels":["a"],"content":"x"},{"channels":["a","b"],"content":"x"}]"#)
+                #expect(foreign.status == 403)
+                #expect(try await api.messages().isEmpty)
+                let passed = try await publish(
+                    #"[{"channels":["a1"],"content":"123"},{"channels":["a1","a2"],"content":"1234"}]"#)
+                #expect(passed.status == 200)
+                #expect(passed.headers["ratelimit"] == #""messages";r=2;t=1, "bytes";r=89;t=1"#)
+                try await Self.setLevels(api, key, messages: 4, bytes: 0)
+                let refused = try await publish(#"[{"channels":["a1"],"content":"1"},{"channels":["a1"],"content":"2"}]"#)
+                #expect(refused.status == 429)
+                #expect(try await api.messages().count == 3)
+                let six = (0..<6).map { #"{"channels":["a\#($0)"],"content":"x"}"# }.joined(separator: ",")
+                #expect(try await publish("[\(six)]").status == 400)
+            }
+        }
+
         @Test func keysDoNotShareALimit() async throws {
             try await withAPI { (api) async throws in
                 let first = try await api.createKey(["publish"], limits: #"{"messagesPerSecond":1}"#)

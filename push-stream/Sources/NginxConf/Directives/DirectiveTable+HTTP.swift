@@ -70,7 +70,9 @@ extension DirectiveTable {
         },
         .init(
             "send_timeout", in: levels, 1...1, .milliseconds, inheritance: .nearest, defaultValue: "60s",
-            summary: "Time between two writes to a client."),
+            summary:
+                "Time in which a client takes nothing of an answer; of streams, that of the default server of the address."
+        ),
         .init(
             "keepalive_timeout", in: levels, 1...2, .milliseconds, inheritance: .nearest, defaultValue: "75s",
             summary:
@@ -85,7 +87,7 @@ extension DirectiveTable {
             summary: "Requests that one connection may carry."),
         .init(
             "tcp_nodelay", in: levels, 1...1, .flag, inheritance: .nearest, defaultValue: "on",
-            summary: "Sends small packets at once."),
+            summary: "Sends small packets at once. That of the default server holds for an address."),
         .init(
             "server_tokens", in: levels, 1...1, .choice(["on", "off", "build"]), inheritance: .nearest, defaultValue: "on",
             summary: "Whether responses tell the version."),

@@ -21,7 +21,7 @@ extension DirectiveTable {
         },
         .init("worker_rlimit_nofile", in: .main, 1...1, .number, summary: "Limit of open files of the process."),
         .init(
-            "worker_shutdown_timeout", in: .main, 1...1, .milliseconds,
+            "worker_shutdown_timeout", in: .main, 1...1, .milliseconds, defaultValue: "60s",
             summary: "How long a graceful stop may take before the last connections are closed."),
         .init("pid", in: .main, summary: "File that holds the process id while the server runs."),
         .init(

@@ -1,5 +1,8 @@
 /// Nginx's ways to write numbers, sizes and times.
 public enum Units {
+    /// Milliseconds in 1,000 years (of 365 days). No time is longer, so whoever adds some of them, or adds one to a date, never overflows.
+    private static let longestDuration = 1000 * 31_536_000_000
+
     /// Digits only.
     public static func number(_ text: String) -> Int? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
@@ -25,7 +28,7 @@ public enum Units {
 
     /// Milliseconds. Parts stand from the longest unit to the shortest (`1h30m`, blanks allowed between them); the last may be
     /// without a unit and is then in seconds. `ms` is refused where Nginx keeps whole seconds, `M` and
-    /// `y` where it keeps milliseconds.
+    /// `y` where it keeps milliseconds. More than 1,000 years are none.
     public static func duration(_ text: String, wholeSeconds: Bool = false) -> Int? {
         // Milliseconds in a unit; Nginx takes a month as 30 days and a year as 365.
         let units: [(suffix: String, milliseconds: Int)] = [
@@ -51,7 +54,7 @@ public enum Units {
             next = unit + 1
             let (part, overflow) = value.multipliedReportingOverflow(by: units[unit].milliseconds)
             let (sum, overflowOfSum) = total.addingReportingOverflow(part)
-            guard !overflow, !overflowOfSum else { return nil }
+            guard !overflow, !overflowOfSum, sum <= longestDuration else { return nil }
             total = sum
         }
         return total

@@ -22,7 +22,7 @@ extension ConfigurationBuilder {
         }
         if index.isEmpty { index = [ComplexValue(constant: "index.html")] }
         return FileSettings(
-            base: place.name == "root" ? .root(folder) : .alias(folder, replaces: Self.replacedCount(pattern)),
+            base: place.name == "root" ? .root(folder) : .alias(folder, of: Self.aliased(pattern)),
             index: index,
             tryFiles: try self.tryFiles(scope),
             modifiedSince: scope.text("if_modified_since").flatMap(ModifiedSinceRule.init) ?? .exact,
@@ -33,11 +33,11 @@ extension ConfigurationBuilder {
     }
 
     /// Behind an expression, `alias` stands for the whole path.
-    private static func replacedCount(_ pattern: LocationPattern?) -> Int {
+    private static func aliased(_ pattern: LocationPattern?) -> String? {
         switch pattern {
-        case .exact(let path), .prefix(let path, _): path.utf8.count
-        case .expression: .max
-        case nil: 0
+        case .exact(let path), .prefix(let path, _): path
+        case .expression: nil
+        case nil: ""
         }
     }
 
@@ -45,13 +45,18 @@ extension ConfigurationBuilder {
         // Not inherited; an `if` keeps those of its location.
         let blocks = scope.block.context == .locationIf ? scope.blocks.prefix(2) : scope.blocks.prefix(1)
         guard let directive = blocks.lazy.compactMap({ $0.first("try_files") }).first else { return nil }
-        var paths: [ComplexValue] = []
-        for argument in directive.arguments.dropLast() { paths.append(try self.complex(argument, directive)) }
+        var candidates: [TryFiles.Candidate] = []
+        for argument in directive.arguments.dropLast() {
+            // Only this slash asks for a folder, not one that a variable brings.
+            let isFolder = argument.hasSuffix("/")
+            let name = try self.complex(isFolder ? String(argument.dropLast()) : argument, directive)
+            candidates.append(TryFiles.Candidate(name: name, isFolder: isFolder))
+        }
         let last = directive.arguments.last ?? ""
         if last.hasPrefix("=") {
-            return TryFiles(paths: paths, fallback: .status(Units.number(String(last.dropFirst())) ?? 404))
+            return TryFiles(candidates: candidates, fallback: .status(Units.number(String(last.dropFirst())) ?? 404))
         }
-        return TryFiles(paths: paths, fallback: .path(try self.complex(last, directive)))
+        return TryFiles(candidates: candidates, fallback: .path(try self.complex(last, directive)))
     }
 
     func errorPages(_ scope: Scope) throws(ConfigurationError) -> [ErrorPageRule] {

@@ -6,8 +6,8 @@ public final class FileSettings: Sendable {
     public enum Base: Sendable {
         /// The whole path stands under this folder.
         case root(ComplexValue)
-        /// This stands for the part of the path that chose the location: so many bytes.
-        case alias(ComplexValue, replaces: Int)
+        /// This stands for the location's path at the beginning of a path; where that is nil, for the whole path.
+        case alias(ComplexValue, of: String?)
     }
 
     public let base: Base
@@ -38,23 +38,33 @@ public final class FileSettings: Sendable {
 
     /// The file's path in the system.
     ///
-    /// - Parameter path: as `$uri`; it has no `..` and begins with a slash.
-    func file(for path: String, _ variables: some VariableSource) -> String {
+    /// - Parameter path: as `$uri`, without `..`; or what `try_files` names.
+    /// - Returns: nil if what stands behind an alias would lead out of it, as `/img../x` does where `/img` is the location.
+    func file(for path: String, _ variables: some VariableSource) -> String? {
         switch self.base {
         case .root(let root):
             let folder = root.evaluate(variables)
             return (folder.hasSuffix("/") ? String(folder.dropLast()) : folder) + path
-        case .alias(let place, let count):
-            return place.evaluate(variables) + String(decoding: path.utf8.dropFirst(count), as: UTF8.self)
+        case .alias(let place, let location):
+            guard let location = location?.utf8 else { return place.evaluate(variables) }
+            // A name that does not begin as the location does stands under the alias whole.
+            let rest = path.utf8.starts(with: location) ? path.utf8.dropFirst(location.count) : path.utf8[...]
+            if rest.elementsEqual("..".utf8) || rest.starts(with: "../".utf8) { return nil }
+            return place.evaluate(variables) + String(decoding: rest, as: UTF8.self)
         }
     }
 }
 
 /// `try_files`: the first of these that exists is sent.
 public struct TryFiles: Sendable {
-    /// One that ends with a slash is a folder.
-    public var paths: [ComplexValue]
+    public var candidates: [Candidate]
     public var fallback: Fallback
+
+    public struct Candidate: Sendable {
+        /// Without the slash that ends a folder's name in nginx.conf.
+        public var name: ComplexValue
+        public var isFolder: Bool
+    }
 
     public enum Fallback: Sendable {
         case status(Int)

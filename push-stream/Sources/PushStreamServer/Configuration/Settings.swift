@@ -35,7 +35,7 @@ public struct ProcessSettings: Sendable {
     public var errorLogLevel: ErrorLogLevel
     /// `error_log` directives after the first.
     public var moreErrorLogs: [ErrorLogTarget] = []
-    /// How long a graceful stop may take (`worker_shutdown_timeout`); `nil` waits for the last subscriber.
+    /// How long a graceful stop may take (`worker_shutdown_timeout`); `nil` is ``usualShutdownTimeout``.
     public var shutdownTimeout: Int?
     /// `user`: whom the process becomes after its ports are bound, if root starts it.
     public var user: ProcessUser?
@@ -43,6 +43,9 @@ public struct ProcessSettings: Sendable {
     public var isDaemon = false
     /// Whether `error_log` stands at the main level; else `-e` may say where errors go.
     public var namesErrorLog = false
+
+    /// Milliseconds. Nginx waits for the last client then; streams that may last for ever need an end.
+    public static let usualShutdownTimeout = 60_000
 }
 
 /// A user and a group of the system.
@@ -222,7 +225,7 @@ public struct SubscriberSettings: Sendable {
     public var paddings: [PaddingRule]
     public var allowedOrigins: ComplexValue?
     public var allowsEventsChannel: Bool
-    /// The callback of JSONP (`callback` argument), honoured on long polling and polling.
+    /// `push_stream_store_messages`: whether what a WebSocket client publishes is stored.
     public var storesMessages: Bool
 }
 

@@ -28,6 +28,8 @@ extension ConnectionHandler {
     func logTimeout() {
         let reason = "client timed out (110: Connection timed out)"
         switch state {
+        case .readingHead where unsentBytes > 0, .readingBody where unsentBytes > 0, .lingering where unsentBytes > 0:
+            log(.info, "\(reason) while sending response to client")
         case .readingHead(let head) where head.reader.hasStarted: log(.info, "\(reason) while reading client request headers")
         case .readingHead where requests == 0: log(.info, "\(reason) while waiting for request")
         case .readingBody(let pending): log(.info, "\(reason) while reading client request body", pending.request)

@@ -20,6 +20,8 @@ extension ConnectionHandler {
             // Nginx's codes for "close without an answer".
             if [408, 444, 499].contains(status) {
                 log(HTTPResponse(status), of: request, bytes: 0, headBytes: 0, isComplete: false)
+                // Logged, so nothing of it is left to be given up.
+                state = .closed
                 return close()
             }
             finish(RespondHandler.respond(to: request, status: status, text: text), of: request)

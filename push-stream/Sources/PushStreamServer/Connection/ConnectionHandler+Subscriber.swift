@@ -86,6 +86,8 @@ extension ConnectionHandler: SubscriberLink {
 
     func finish(_ rest: ByteBuffer, keepAliveTime: Int) {
         guard case .subscribed = state else { return }
+        // What follows leaves with what was gathered, and the hub flushes none that have left.
+        isFlushPending = false
         append { $0.writeImmutableBuffer(rest) }
         if keepAliveTime > 0 {
             nextRequest(keepAliveTime: keepAliveTime)

@@ -28,9 +28,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Bytes that a client may send ahead while a subscriber is served.
     static let pendingLimit = 64 * 1024
     /// Milliseconds that a publisher waits when an event loop lags behind.
-    private static let backlogPause: Int64 = 10
-    /// Bytes that most responses fit in.
-    private static let responseSize = 512
+    static let backlogPause: Int64 = 10
     /// Responses of one read are collected up to this many bytes.
     private static let outputBatch = 64 * 1024
 
@@ -48,6 +46,10 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     var isFlushPending = false
     var isPaused = false
     private var readIsDue = false
+    /// Whether the client has ended its side of the connection.
+    private(set) var hasInputEnded = false
+    /// What the connection knows of its output that waits.
+    var waiting = WaitingOutput()
     private(set) var requests = 0
     private(set) var identity = ConnectionIdentity(serial: 0, started: 0)
     private var addresses: ConnectionAddresses?
@@ -58,7 +60,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Set while NIO does not know the connection yet.
     let opening: OpeningConnection?
     /// Set when the connection ends: whether what the client still sends is read.
-    private(set) var lingers: Bool?
+    var lingers: Bool?
 
     init(hub: LoopHub, listener: LoopListener, resumed: Resumed? = nil, opening: OpeningConnection? = nil) {
         self.hub = hub
@@ -92,6 +94,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         hub.updateTime()
         requests = resumed.requests
         identity = resumed.identity
+        waiting.timeout = listener.current.defaultServer.settings.fallback.settings.sendTimeout
         hub.add(self)
         output = resumed.output
         if let lingers = resumed.lingers { return endConnection(lingers: lingers) }
@@ -101,7 +104,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         writeOutput()
     }
 
-    private func newHead() -> State { .readingHead(PendingHead(listener.current)) }
+    func newHead() -> State { .readingHead(PendingHead(listener.current)) }
 
     /// The next request meets the new configuration. Where that no longer has the address, there is none.
     func configurationChanged() {
@@ -157,6 +160,31 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         resume(context)
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed {
+            hasInputEnded = true
+            endIfInputEnded()
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// A client that has ended its side gets the answers to all that it has sent. Then nothing is left to wait for.
+    private func endIfInputEnded() {
+        guard hasInputEnded else { return }
+        if case .lingering = state, unsentBytes == 0 { channel?.close(promise: nil) }
+        if isPaused || pending != nil, subscriber == nil { return }
+        switch state {
+        case .readingHead, .readingBody:
+            abandon(400)
+            endConnection(lingers: false)
+        // As with nginx: whoever listens must not have ended the connection.
+        case .subscribed(let subscriber):
+            hub.leave(subscriber, reason: .clientClosed)
+            endConnection(lingers: false)
+        case .sendingFile, .handedOver, .lingering, .closed: break
+        }
+    }
+
     private func process(_ buffer: inout ByteBuffer) {
         let before = requests
         while buffer.readableBytes > 0 {
@@ -171,6 +199,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             case .subscribed(let subscriber):
                 if subscriber.profile.key.mode == .webSocket {
                     buffer.withUnsafeReadableBytes { subscriber.receiveFrames($0) }
+                    if subscriber.profile.key.publishes, hub.context.store.isCongested { pauseForBacklog() }
                 } else {
                     hold(&buffer)
                 }
@@ -184,10 +213,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             case .lingering, .closed: return
             }
             if hub.context.store.isCongested { pauseForBacklog() }
-            if let output, output.readableBytes > Self.outputBatch {
-                writeOutput()
-                if channel?.isWritable == false { isPaused = true }
-            }
+            if let output, output.readableBytes > Self.outputBatch { writeOutput() }
         }
     }
 
@@ -207,6 +233,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         isPaused = false
         handlePending()
         writeOutput()
+        endIfInputEnded()
         if readIsDue, !isPaused {
             readIsDue = false
             context.read()
@@ -286,6 +313,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             } else {
                 log(.info, "client sent invalid chunked body", pending.request)
             }
+            if pending.request.location.errorPage(failure.status) != nil {
+                return fail(failure.status, pending.request, unread: true)
+            }
             var response = ErrorPage.response(failure, server: pending.request.serverName)
             if case .publisher(let settings) = pending.request.location.handler {
                 PublisherHandler(context: hub.context, now: hub.now).addFields(to: &response, pending.request, settings)
@@ -306,7 +336,9 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             head: head, connection: connectionAddresses(), server: server, hostname: hub.context.hostname, now: hub.now,
             requestsOfConnection: requests, identity: identity, started: reading.started ?? hub.now, tls: tls?.session)
         variables.isPipelined = reading.isPipelined
-        return Request(server.settings.route(path: head.path, request: variables))
+        let request = Request(server.settings.route(path: head.path, request: variables))
+        waiting.timeout = request.location.sendTimeout
+        return request
     }
 
     func connectionAddresses() -> ConnectionAddresses {
@@ -395,44 +427,10 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         }
     }
 
-    func append(_ write: (inout ByteBuffer) -> Void) {
-        var buffer = output ?? ByteBufferAllocator().buffer(capacity: Self.responseSize)
-        output = nil
-        write(&buffer)
-        output = buffer
-    }
-
-    func nextRequest(keepAliveTime: Int) {
-        // The address may have gone since the request's answer began.
-        if listener.isClosed { return endConnection(lingers: false) }
-        state = newHead()
-        hub.schedule(self, inMilliseconds: hub.isDraining ? 0 : keepAliveTime)
-    }
-
-    /// Closes when everything written so far is out.
-    func endConnection(lingers: Bool) {
-        state = .lingering
-        self.lingers = lingers
-        hub.schedule(self, inMilliseconds: Self.lingeringTime)
-        guard let context, let channel else { return }
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenComplete { _ in
-            channel.close(mode: lingers ? .output : .all, promise: nil)
-        }
-        let rest = output ?? ByteBuffer()
-        output = nil
-        context.writeAndFlush(wrapOutboundOut(rest), promise: promise)
-    }
-
-    func writeOutput() {
-        guard let buffer = output, let context else { return }
-        output = nil
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
-    }
-
     // MARK: Time
 
     override func timerFired() {
+        if takesOutput() { return }
         switch state {
         case .readingBody:
             logTimeout()
@@ -443,7 +441,15 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
             logTimeout()
             if head.reader.hasStarted { logUnrouted(HTTPResponse(408), head) }
             close()
-        case .lingering, .sendingFile:
+        case .sendingFile(let transfer):
+            let waiting = unsentBytes
+            if waiting < transfer.waiting {
+                transfer.waiting = waiting
+                return hub.schedule(self, inMilliseconds: transfer.request.location.sendTimeout)
+            }
+            logTimeout()
+            close()
+        case .lingering:
             logTimeout()
             close()
         // A subscriber has a timer of its own.
@@ -454,7 +460,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Ends the connection within `delay` milliseconds, because the engine stops.
     func drain(within delay: Int) {
         switch state {
-        case .readingHead(let head) where !head.reader.hasStarted: close()
+        case .readingHead(let head) where !head.reader.hasStarted: endConnection(lingers: false)
         case .subscribed(let subscriber): hub.schedule(subscriber, inMilliseconds: delay)
         default: break
         }

@@ -1,3 +1,4 @@
+import Dispatch
 import NIOCore
 import PushStreamCore
 import Synchronization
@@ -70,9 +71,8 @@ extension PushStreamEngine {
 
     /// Does everything that can fail.
     func prepare(_ configuration: EngineConfiguration, for running: Running) async throws(EngineError) -> Change {
-        let logs = try Self.openLogs(configuration)
+        let (logs, plans) = try await Self.openFiles(configuration, after: running.context.accessLogs.withLock { $0 })
         var change = Change(logs: logs, zones: configuration.zones)
-        let plans = try Self.listenerContexts(configuration, logs)
         if plans.isEmpty { throw .noListener }
         do throws(EngineError) {
             for (address, context) in plans {
@@ -136,12 +136,25 @@ extension PushStreamEngine {
         for listener in change.closed { await listener.close() }
     }
 
-    private static func openLogs(_ configuration: EngineConfiguration) throws(EngineError) -> AccessLogs {
-        do throws(LogFileError) {
-            return try AccessLogs(configuration.accessLogs)
-        } catch {
-            throw .cannotOpenLog(error)
+    /// Opens logs and reads certificates, on a thread of its own: a file system that hangs must not keep signals from being obeyed.
+    private static func openFiles(
+        _ configuration: EngineConfiguration, after earlier: AccessLogs?
+    ) async throws(EngineError) -> (AccessLogs, [(ListenAddress, ListenerContext)]) {
+        let result = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    returning: Result { () throws(EngineError) in
+                        let logs: AccessLogs
+                        do throws(LogFileError) {
+                            logs = try AccessLogs(configuration.accessLogs, after: earlier)
+                        } catch {
+                            throw .cannotOpenLog(error)
+                        }
+                        return (logs, try listenerContexts(configuration, logs))
+                    })
+            }
         }
+        return try result.get()
     }
 
     /// Groups the servers by address; the one that says `default_server`, or else the first, gets what no name matches.

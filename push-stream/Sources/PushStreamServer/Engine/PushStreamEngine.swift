@@ -28,6 +28,13 @@ public final class PushStreamEngine: Sendable {
     private let log: ErrorLog
     let running = Mutex<Running?>(nil)
     let gate = ReloadGate()
+    private struct Ending: Sendable {
+        /// Event loops whose clients are being parted with.
+        var loops: [LoopPlace] = []
+        var isCutShort = false
+    }
+
+    private let ending = Mutex(Ending())
     /// Of the configuration that holds, also while the engine ends.
     private let accessLogs = Mutex<AccessLogs?>(nil)
 
@@ -96,6 +103,7 @@ public final class PushStreamEngine: Sendable {
     func install(_ change: Change, in running: inout Running) {
         running.listeners = change.listeners
         running.zones = change.zones
+        change.logs.commit()
         running.context.accessLogs.withLock { $0 = change.logs }
         // What the old files have gathered stands before what comes.
         accessLogs.withLock { logs in
@@ -125,6 +133,8 @@ public final class PushStreamEngine: Sendable {
         let mark = ChannelOptions.Types.WriteBufferWaterMark(low: max(1, queueSize / 2), high: queueSize)
         try options?.setOption(.writeBufferWaterMark, value: mark)
         try options?.setOption(.maxMessagesPerRead, value: readBatch)
+        // A client that ends its side after its requests still gets the answers.
+        try options?.setOption(.allowRemoteHalfClosure, value: true)
         if let tls = handler.tls { try channel.pipeline.syncOperations.addHandler(tls) }
         try channel.pipeline.syncOperations.addHandler(handler)
     }
@@ -153,6 +163,19 @@ public final class PushStreamEngine: Sendable {
 
     // MARK: Stopping
 
+    /// Ends the grace period of ``shutdown(gracePeriod:)``, also of one that comes to it later.
+    func cutShort() {
+        let loops = ending.withLock { ending in
+            ending.isCutShort = true
+            return ending.loops
+        }
+        Self.finishDrain(loops)
+    }
+
+    private static func finishDrain(_ loops: [LoopPlace]) {
+        for place in loops { place.loop.execute { place.box.value?.finishDrain() } }
+    }
+
     /// Stops accepting, answers what has begun, and closes subscribers spread over the period, each in its transport's manner.
     /// Whoever is left after it is cut off. Safe to call twice.
     public func shutdown(gracePeriod: Duration) async {
@@ -173,7 +196,14 @@ public final class PushStreamEngine: Sendable {
             drained.append(
                 place.loop.flatSubmit { place.box.value?.drain(over: milliseconds) ?? place.loop.makeSucceededVoidFuture() })
         }
+        // Comes to each loop behind what was submitted above.
+        let isCutShort = ending.withLock { ending in
+            ending.loops = running.loops
+            return ending.isCutShort
+        }
+        if isCutShort { Self.finishDrain(running.loops) }
         for future in drained { try? await future.get() }
+        ending.withLock { $0.loops = [] }
         await Self.stop(running.loops)
         flushLogs()
         try? await running.group.shutdownGracefully()

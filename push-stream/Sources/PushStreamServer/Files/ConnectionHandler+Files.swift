@@ -4,7 +4,7 @@ import NginxConf
 import PushStreamCore
 import Synchronization
 
-/// Static files. The disk is read by NIO's threads, never by the event loop, and a file is in memory one piece at a time: the next is
+/// Static files. The disk is read by NIO's threads, not by the event loop, and a file is in memory one piece at a time: the next is
 /// read when the client has taken the last.
 extension ConnectionHandler {
     /// Numbers the boundaries of multipart answers.
@@ -12,11 +12,10 @@ extension ConnectionHandler {
 
     func serveFile(_ request: Request, _ settings: FileSettings) {
         if let tryFiles = settings.tryFiles, !request.hasTriedFiles {
-            let candidates = tryFiles.paths.map { value in
-                let name = value.evaluate(request.variables)
-                let isFolder = name.hasSuffix("/")
-                let path = settings.file(for: isFolder ? String(name.dropLast()) : name, request.variables)
-                return FileLookup.Candidate(path: path, name: name, isFolder: isFolder)
+            let candidates = tryFiles.candidates.compactMap { candidate -> FileLookup.Candidate? in
+                let name = candidate.name.evaluate(request.variables)
+                guard let path = settings.file(for: name, request.variables) else { return nil }
+                return FileLookup.Candidate(path: path, name: name, isFolder: candidate.isFolder)
             }
             return look(.candidates(candidates), request, settings)
         }
@@ -25,7 +24,7 @@ extension ConnectionHandler {
         case .get, .head, .post: break
         default: return fail(405, request)
         }
-        let path = settings.file(for: request.head.path, request.variables)
+        guard let path = settings.file(for: request.head.path, request.variables) else { return fail(404, request) }
         guard request.head.path.hasSuffix("/") else { return look(.file(path: path), request, settings) }
         let names = settings.index.map { $0.evaluate(request.variables) }
         look(.index(folder: path, names: names), request, settings)
@@ -75,10 +74,10 @@ extension ConnectionHandler {
             redirect(request, to: name.hasPrefix("/") ? name : request.head.path + name, query: request.head.query)
         case .candidate(let place):
             guard case .candidates(let candidates) = lookup else { return }
-            // The same location goes on with the other path. Nginx takes the slash of a folder only for what it looks for: a client that
+            // The same location goes on with the other path. Nginx takes the slash of `$uri/` only for what it looks for: a client that
             // asked without it is sent there.
-            let chosen = candidates[place]
-            let other = Request(request, path: chosen.isFolder ? String(chosen.name.dropLast()) : chosen.name)
+            let name = candidates[place].name
+            let other = Request(request, path: name.isEmpty ? "/" : name)
             other.hasTriedFiles = true
             serveFile(other, settings)
         case .noCandidate:
@@ -162,6 +161,7 @@ extension ConnectionHandler {
             handler.writeOutput()
             let written = context.eventLoop.makePromise(of: Void.self)
             context.writeAndFlush(handler.wrapOutboundOut(buffer), promise: written)
+            transfer.waiting = handler.unsentBytes
             handler.proceed(with: transfer, after: written.futureResult) { handler, _ in
                 transfer.sent += range.count
                 handler.sendNext(transfer)

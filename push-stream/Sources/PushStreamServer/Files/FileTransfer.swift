@@ -9,6 +9,8 @@ final class FileTransfer {
     /// Once its head is sent.
     private(set) var response: HTTPResponse?
     private(set) var headBytes = 0
+    /// Bytes that NIO had for the client when its time began anew: fewer now mean that the client reads.
+    var waiting = 0
     /// Bytes that the system has taken, or that leave with the next piece.
     var sent = 0
 

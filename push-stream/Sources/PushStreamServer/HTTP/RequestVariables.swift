@@ -23,6 +23,12 @@ final class RequestVariables: VariableSource {
     /// Set where `limit_conn` counts.
     var limitOutcome: ConnectionLimits.Outcome?
 
+    /// 32 hexadecimal digits, the same for every use of one request.
+    private lazy var requestID = (0..<2).map { _ in
+        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
+
     init(
         head: RequestHead, connection: ConnectionAddresses, server: ServerContext, hostname: String, now: Int,
         requestsOfConnection: Int, identity: ConnectionIdentity, started: Int, tls: TLSSession?
@@ -53,6 +59,7 @@ final class RequestVariables: VariableSource {
         let variables = RequestVariables(
             head: head, connection: connection, server: server, hostname: hostname, now: now,
             requestsOfConnection: requestsOfConnection, identity: identity, started: started, tls: tls)
+        variables.requestID = requestID
         (variables.bodyLength, variables.limitOutcome, variables.isPipelined) = (bodyLength, limitOutcome, isPipelined)
         return variables
     }
@@ -69,7 +76,7 @@ final class RequestVariables: VariableSource {
         case .requestTime: LogTime.seconds(max(0, now - started))
         case .requestCompletion: ""
         case .remoteUser: head.text("authorization").flatMap(BasicCredentials.user)
-        case .requestID: String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
+        case .requestID: requestID
         case .scheme: tls == nil ? "http" : "https"
         case .https: tls == nil ? "" : "on"
         case .sslProtocol: tls?.protocolName

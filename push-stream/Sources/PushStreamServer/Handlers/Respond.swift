@@ -24,7 +24,12 @@ enum RespondHandler {
         let connection = request.variables.request.connection
         let name = request.head.host.isEmpty ? request.variables.request.server.settings.names.first : request.head.host
         let host = name.flatMap { $0.isEmpty ? nil : $0 } ?? connection.localHost ?? "localhost"
-        let port = connection.localPort.map { $0 == 80 ? "" : ":\($0)" } ?? ""
-        return "http://\(host)\(port)\(place)"
+        return origin(host, port: connection.localPort, isEncrypted: request.variables.request.tls != nil) + place
+    }
+
+    /// Scheme, host and port of this server; the port is left out where it is the usual one.
+    static func origin(_ host: String, port: Int?, isEncrypted: Bool) -> String {
+        let (scheme, usual) = isEncrypted ? ("https", 443) : ("http", 80)
+        return "\(scheme)://\(host)" + (port.map { $0 == usual ? "" : ":\($0)" } ?? "")
     }
 }

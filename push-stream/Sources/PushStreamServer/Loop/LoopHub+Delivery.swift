@@ -61,17 +61,8 @@ extension LoopHub {
         var sent = 0
         // One that came in the middle of the tick had some of the messages in its snapshot: then each is looked at.
         if list.lastJoin < batch.messages[0].sequence {
-            for profile in profiles.all {
-                var others: [Int] = []
-                sent += write(batch, profile, &others) * batch.messages.count
-                let subscribers = others.map { list.entries[$0].subscriber }
-                let buffer = subscribers.isEmpty ? ByteBuffer() : ByteBuffer(bytes: batch.encode(profile))
-                for subscriber in subscribers where !subscriber.needsOrder && subscriber.isActive {
-                    sent += batch.messages.count
-                    guard !subscriber.link.send(buffer) else { continue }
-                    subscriber.end?.outcome.bytes -= buffer.readableBytes
-                    subscriber.disconnect(.slow)
-                }
+            for profile in profiles.all where list.has(profile) {
+                sent += write(batch, profile) * batch.messages.count
             }
         } else {
             for subscriber in list.entries.map(\.subscriber) where !subscriber.needsOrder && subscriber.isActive {
@@ -85,17 +76,22 @@ extension LoopHub {
         metrics.deliveries.wrappingAdd(sent, ordering: .relaxed)
     }
 
-    /// Writes a batch to the sockets of one profile.
-    private func write(_ batch: DeliveryBatch, _ profile: SubscriberProfile, _ others: inout [Int]) -> Int {
-        guard batch.list.entries.contains(where: { $0.profile == profile.index }) else { return 0 }
+    /// Writes a batch to the subscribers of one profile.
+    ///
+    /// - Returns: how many they are.
+    private func write(_ batch: DeliveryBatch, _ profile: SubscriberProfile) -> Int {
         let bytes = batch.encode(profile)
-        let (sent, shortfalls) = bytes.withUnsafeBytes { bytes in
+        // Subscribers and not their places: whoever turns out to be gone moves another into its place.
+        var others: [Subscriber] = []
+        let written = bytes.withUnsafeBytes { bytes in
             batch.list.write(bytes, profile: Int32(profile.index), others: &others)
         }
         batch.list.countSent(bytes.count, to: profile)
-        if shortfalls.isEmpty { return sent }
+        var sent = written.sent
+        defer { metrics.countSent(sent * bytes.count) }
+        if written.shortfalls.isEmpty, others.isEmpty { return sent }
         let buffer = ByteBuffer(bytes: bytes)
-        for shortfall in shortfalls {
+        for shortfall in written.shortfalls where shortfall.subscriber.isActive {
             guard let socket = shortfall.subscriber.link as? SubscriberSocket else { continue }
             if let taken = shortfall.taken {
                 socket.keep(buffer, after: taken)
@@ -103,6 +99,12 @@ extension LoopHub {
                 shortfall.subscriber.end?.outcome.bytes -= bytes.count
                 socket.lost()
             }
+        }
+        for subscriber in others where subscriber.isActive {
+            sent += 1
+            guard !subscriber.link.send(buffer) else { continue }
+            subscriber.end?.outcome.bytes -= bytes.count
+            subscriber.disconnect(.slow)
         }
         return sent
     }

@@ -24,7 +24,7 @@ final class LoopHub {
     private(set) var profiles = ProfileTable()
     private(set) var connections: [ConnectionHandler] = []
     /// Subscribers' sockets that have left NIO.
-    var sockets = SocketTable()
+    private(set) var sockets = SocketTable()
     let watcher: SocketWatcher
     var resumes = ResumeTable()
     /// For reads of ``sockets``: what is read is handled before the next read.
@@ -35,8 +35,11 @@ final class LoopHub {
     var isDraining = false
     private var wheel: TimerWheel<LoopTimed>
     private var timer: Scheduled<Void>?
+    var clock = LoopClock()
     /// Milliseconds since 1970; read once per use of the loop, not per subscriber.
     private(set) var now: Int
+    /// Milliseconds of the clock that nobody sets; read with ``now``.
+    private var uptime: Int
     private var dateSecond = 0
     private var date = ""
     /// Memory for what a tick takes from ``mailbox``; empty between ticks.
@@ -59,8 +62,9 @@ final class LoopHub {
         self.mailbox = mailbox
         metrics = context.loops[index]
         storeSettings = context.store.settings
-        now = ProcessIdentity.now()
-        wheel = TimerWheel(startingAt: now / Self.tickLength)
+        now = clock.wall()
+        uptime = clock.steady()
+        wheel = TimerWheel(startingAt: uptime / Self.tickLength)
         metrics.threadID.store(ProcessIdentity.threadID(), ordering: .relaxed)
     }
 
@@ -95,13 +99,22 @@ final class LoopHub {
         }
     }
 
+    /// Does something when this many milliseconds have passed.
+    func later(in milliseconds: Int64, _ body: @escaping (LoopHub) -> Void) {
+        eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(milliseconds)) { [weak self] in
+            if let self { body(self) }
+        }
+    }
+
     // MARK: Time
 
-    var tick: Int { now / Self.tickLength }
+    /// The time of timers. It goes on evenly when the system's clock is set.
+    var tick: Int { uptime / Self.tickLength }
 
     @discardableResult
     func updateTime() -> Int {
-        now = ProcessIdentity.now()
+        now = clock.wall()
+        uptime = clock.steady()
         return now
     }
 
@@ -128,7 +141,7 @@ final class LoopHub {
         timer = nil
     }
 
-    private func fireTimers() {
+    func fireTimers() {
         updateTime()
         for timed in wheel.advance(to: tick) { timed.timerFired() }
         // One loop does the store's housekeeping.
@@ -173,6 +186,15 @@ final class LoopHub {
         connection.connectionIndex = connections.count
         connections.append(connection)
         metrics.connections.store(connectionCount, ordering: .relaxed)
+    }
+
+    /// Enters a socket that is not NIO's.
+    ///
+    /// - Returns: its token.
+    func insert(_ socket: LoopSocket) -> UInt64 {
+        let token = sockets.insert(socket)
+        metrics.connections.store(connectionCount, ordering: .relaxed)
+        return token
     }
 
     /// Forgets a socket that is closed or handed on.

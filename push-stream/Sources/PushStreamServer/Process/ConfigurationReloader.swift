@@ -58,7 +58,7 @@ actor ConfigurationReloader {
     private func apply(_ configuration: EngineConfiguration) async throws {
         let process = configuration.process
         let log = try ErrorLog(process.errorLogs)
-        let isMoved = process.pidFile != self.pidFile?.path
+        let isMoved = process.pidFile != self.pidFile?.path && process.pidFile.map { self.pidFile?.isHeld(at: $0) } != true
         let pidFile = isMoved ? process.pidFile.map(PIDFile.init(path:)) : self.pidFile
         if isMoved { try pidFile?.write() }
         let result: ReloadResult

@@ -48,10 +48,12 @@ public final class ErrorLog: Sendable {
         for target in self.targets.withLock({ $0 }) where level >= target.level { target.file.append(line, severity: severity) }
     }
 
-    /// For `-s reopen`.
+    /// For `-s reopen`. A file that cannot be opened keeps none of the others from it.
+    ///
+    /// - Throws: `LogFileError` of the last that could not.
     public func reopen() throws(LogFileError) {
-        for target in self.targets.withLock({ $0 }) { try target.file.reopen() }
-        if self.hasStandardError.load(ordering: .relaxed) { self.takeStandardError() }
+        defer { if self.hasStandardError.load(ordering: .relaxed) { self.takeStandardError() } }
+        try LogFile.reopen(self.targets.withLock { $0.map(\.file) })
     }
 
     /// Goes on where another log writes, with its levels.

@@ -9,6 +9,11 @@ public final class LogFile: Sendable {
     let flushTime: Int?
     private let bufferSize: Int
 
+    /// Whether another log writes to the same place in the same way.
+    func isAlike(_ other: LogFile) -> Bool {
+        self.destination == other.destination && self.bufferSize == other.bufferSize && self.flushTime == other.flushTime
+    }
+
     private struct State {
         /// -1 where nothing is open.
         var descriptor: Int32
@@ -85,6 +90,33 @@ public final class LogFile: Sendable {
         state.buffer.removeAll(keepingCapacity: true)
     }
 
+    /// Goes on with the file that another log has opened, after what waits is written to the old one. The other log is spent.
+    func take(from other: LogFile) {
+        let fresh = other.state.withLock { state in
+            defer { state.descriptor = -1 }
+            return state.descriptor
+        }
+        let old = self.state.withLock { state in
+            Self.write(&state)
+            defer { state.descriptor = fresh }
+            return state.descriptor
+        }
+        if case .file = self.destination, old >= 0 { close(old) }
+    }
+
+    /// Whether a log could be opened, for `-t`. Makes no file: a server that opens its log at this moment would lose it.
+    static func check(_ destination: LogDestination) throws(LogFileError) {
+        guard case .file(let path) = destination else { return }
+        let known = Foundation.open(path, Self.flags & ~O_CREAT)
+        if known >= 0 {
+            close(known)
+            return
+        }
+        guard errno == ENOENT else { throw LogFileError(path: path, code: errno) }
+        let folder = URL(filePath: path).deletingLastPathComponent().path
+        guard faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0 else { throw LogFileError(path: path, code: errno) }
+    }
+
     /// Opens the file by its name again. On failure the old file stays in use.
     public func reopen() throws(LogFileError) {
         guard case .file = self.destination else { return self.flush() }
@@ -97,16 +129,27 @@ public final class LogFile: Sendable {
         if old >= 0 { close(old) }
     }
 
+    /// Opens each file by its name again.
+    ///
+    /// - Throws: `LogFileError` of the last that cannot be opened, when all have been tried.
+    static func reopen(_ files: [LogFile]) throws(LogFileError) {
+        var failure: LogFileError?
+        for file in files {
+            do throws(LogFileError) { try file.reopen() } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
     /// Gives the file to the user that the process is about to become, who else could not open it again (`-s reopen`).
     func handOver(to user: ProcessUser) {
-        guard case .file = self.destination else { return }
+        guard case .file(let path) = self.destination else { return }
         self.state.withLock { state in
             let descriptor = state.descriptor
-            var status = stat()
-            // Devices and pipes are others'.
-            guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid != user.userID else {
-                return
-            }
+            var (opened, named) = (stat(), stat())
+            // Devices and pipes are others'. So is what a link in the folder leads to, which may be that user's own doing.
+            guard fstat(descriptor, &opened) == 0, opened.st_mode & S_IFMT == S_IFREG, opened.st_uid != user.userID,
+                lstat(path, &named) == 0, named.st_ino == opened.st_ino, named.st_dev == opened.st_dev, opened.st_nlink == 1
+            else { return }
             // Where it fails, the file is used as it is: it is open.
             _ = fchown(descriptor, user.userID, gid_t.max)
         }
@@ -118,13 +161,16 @@ public final class LogFile: Sendable {
         self.state.withLock { _ = dup2($0.descriptor, STDERR_FILENO) }
     }
 
+    /// A pipe that nobody reads is refused, and one whose reader is slow loses lines: neither may hold up the service.
+    private static let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK
+
     private static func open(_ destination: LogDestination) throws(LogFileError) -> Int32 {
         switch destination {
         case .standardError: return STDERR_FILENO
         case .standardOutput: return STDOUT_FILENO
         case .off, .syslog: return -1
         case .file(let path):
-            let descriptor = Foundation.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+            let descriptor = Foundation.open(path, Self.flags, 0o644)
             guard descriptor >= 0 else { throw LogFileError(path: path, code: errno) }
             return descriptor
         }

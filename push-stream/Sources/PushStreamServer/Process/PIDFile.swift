@@ -8,21 +8,15 @@ import Synchronization
 public final class PIDFile: Sendable {
     public let path: String
 
-    private struct State {
-        /// Open and locked while this process has the file; else -1.
-        var descriptor: Int32 = -1
-        /// Whether the file holds this process's id.
-        var isWritten = false
-    }
-
-    private let state = Mutex(State())
+    /// Open and locked while this process has the file; else -1.
+    private let descriptor = Mutex<Int32>(-1)
 
     public init(path: String) {
         self.path = path
     }
 
     deinit {
-        let descriptor = self.state.withLock { $0.descriptor }
+        let descriptor = self.descriptor.withLock { $0 }
         if descriptor >= 0 { close(descriptor) }
     }
 
@@ -33,32 +27,59 @@ public final class PIDFile: Sendable {
 
     // MARK: The process that serves
 
-    /// Takes the file for this process, and leaves what it holds as it is.
+    /// Takes the file for this process, and empties it: what it held is nobody's number any more.
     ///
     /// - Throws: if it cannot be opened, or if a running push-stream has it.
     public func acquire() throws(Failure) {
-        guard self.state.withLock({ $0.descriptor }) < 0 else { return }
-        let descriptor = open(self.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard descriptor >= 0 else { throw self.failure("open", errno) }
-        var lock = Self.wholeFile
-        // A file system that knows no locks is no reason not to serve.
-        if fcntl(descriptor, F_SETLK, &lock) != 0, errno == EAGAIN || errno == EACCES {
+        guard self.descriptor.withLock({ $0 }) < 0 else { return }
+        var attempts = 0
+        while true {
+            let descriptor = open(self.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+            guard descriptor >= 0 else { throw self.failure("open", errno) }
+            var lock = Self.wholeFile
+            // A file system that knows no locks is no reason not to serve.
+            if fcntl(descriptor, Self.setLock, &lock) != 0, errno == EAGAIN || errno == EACCES {
+                close(descriptor)
+                let owner = (try? self.read()).map { " with process id \($0)" } ?? ""
+                throw Failure(description: "push-stream already runs\(owner): it holds \"\(self.path)\"")
+            }
+            // A process that ends may have removed the file between the two calls. Some file systems number a file anew each time.
+            attempts += 1
+            if Self.isOpen(descriptor, at: self.path) || attempts == 100 {
+                _ = ftruncate(descriptor, 0)
+                return self.descriptor.withLock { $0 = descriptor }
+            }
             close(descriptor)
-            let owner = (try? self.read()).map { " with process id \($0)" } ?? ""
-            throw Failure(description: "push-stream already runs\(owner): it holds \"\(self.path)\"")
         }
-        self.state.withLock { $0.descriptor = descriptor }
     }
+
+    /// Whether this process has the file already, perhaps under another name.
+    func isHeld(at path: String) -> Bool {
+        self.descriptor.withLock { $0 >= 0 && Self.isOpen($0, at: path) }
+    }
+
+    private static func isOpen(_ descriptor: Int32, at path: String) -> Bool {
+        var (mine, named) = (stat(), stat())
+        return fstat(descriptor, &mine) == 0 && stat(path, &named) == 0 && mine.st_ino == named.st_ino
+            && mine.st_dev == named.st_dev
+    }
+
+    #if os(Linux)
+        /// Locks of the open file, not of the process, whose lock ends when it closes any other descriptor of the file
+        /// (`F_OFD_SETLK` and `F_OFD_GETLK` of fcntl(2), which Glibc's module leaves out).
+        private static let (setLock, getLock): (Int32, Int32) = (37, 36)
+    #else
+        private static let (setLock, getLock) = (F_SETLK, F_GETLK)
+    #endif
 
     /// Writes this process's id; takes the file if that has not been done.
     public func write() throws(Failure) {
         try self.acquire()
         let text = Array("\(getpid())\n".utf8)
-        let code = self.state.withLock { state -> Int32 in
-            guard ftruncate(state.descriptor, 0) == 0 else { return errno }
-            let written = text.withUnsafeBytes { pwrite(state.descriptor, $0.baseAddress, $0.count, 0) }
+        let code = self.descriptor.withLock { descriptor -> Int32 in
+            guard ftruncate(descriptor, 0) == 0 else { return errno }
+            let written = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
             guard written == text.count else { return written < 0 ? errno : ENOSPC }
-            state.isWritten = true
             return 0
         }
         guard code == 0 else { throw self.failure("write", code) }
@@ -66,16 +87,12 @@ public final class PIDFile: Sendable {
 
     /// Gives the file up, and removes it if it still is this process's.
     public func remove() {
-        self.state.withLock { state in
-            guard state.descriptor >= 0 else { return }
-            var (mine, named) = (stat(), stat())
-            let isInPlace =
-                fstat(state.descriptor, &mine) == 0 && lstat(self.path, &named) == 0 && mine.st_ino == named.st_ino
-                && mine.st_dev == named.st_dev
+        self.descriptor.withLock { descriptor in
+            guard descriptor >= 0 else { return }
             // Where `user` has taken away the right to remove it, an empty file says the same.
-            if isInPlace, state.isWritten || mine.st_size == 0, unlink(self.path) != 0 { _ = ftruncate(state.descriptor, 0) }
-            close(state.descriptor)
-            state = State()
+            if Self.isOpen(descriptor, at: self.path), unlink(self.path) != 0 { _ = ftruncate(descriptor, 0) }
+            close(descriptor)
+            descriptor = -1
         }
     }
 
@@ -119,7 +136,7 @@ public final class PIDFile: Sendable {
         guard descriptor >= 0 else { throw self.failure("open", errno) }
         defer { close(descriptor) }
         var lock = Self.wholeFile
-        guard fcntl(descriptor, F_GETLK, &lock) != 0 || lock.l_type != Int16(F_UNLCK) else {
+        guard fcntl(descriptor, Self.getLock, &lock) != 0 || lock.l_type != Int16(F_UNLCK) else {
             let reason = "no running push-stream has it, so nothing was signalled; remove the file if no other program needs it"
             throw Failure(description: "process id \(pid) in \"\(self.path)\" is stale: \(reason)")
         }

@@ -106,7 +106,7 @@ public struct PushStreamCommand: Sendable {
         do throws(LogFileError) {
             if let warning = ProcessLimits.warning(process) { Self.tell("[warn] \(warning)") }
             for destination in process.errorLogs.map(\.destination) + loaded.engine.accessLogs.map(\.destination) {
-                _ = try LogFile(destination)
+                try LogFile.check(destination)
             }
         } catch {
             Self.tell("[emerg] \(error)")

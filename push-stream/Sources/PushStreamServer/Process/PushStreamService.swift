@@ -58,7 +58,6 @@ struct PushStreamService {
         let reloader = ConfigurationReloader(
             load: self.load, engine: engine, log: log, process: process, pidFile: pidFile)
         await self.serve(engine, log, self.signals.events, reloader)
-        await reloader.removePIDFile()
         log.log(.notice, "exit")
     }
 
@@ -68,18 +67,18 @@ struct PushStreamService {
         _ reloader: ConfigurationReloader
     ) async {
         let (reloads, requests) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(16))
-        // Beside the other signals, one after another. Nobody waits for the last at the end: it may hang in a file system.
+        // Beside the other signals, one after another.
         let reloading = Task { for await _ in reloads { await reloader.reload() } }
         defer { reloading.cancel() }
         for await event in signals {
             switch event {
             case .stop:
                 log.log(.notice, "signal TERM or INT received, exiting")
-                await engine.shutdown(gracePeriod: .zero)
+                await self.end(engine, log, signals, reloader, isGraceful: false)
                 return
             case .quit:
                 log.log(.notice, "signal QUIT received, gracefully shutting down")
-                await self.drain(engine, log, signals, reloader)
+                await self.end(engine, log, signals, reloader, isGraceful: true)
                 return
             case .reopen: self.reopen(engine, log)
             case .upgrade:
@@ -94,35 +93,42 @@ struct PushStreamService {
         }
     }
 
-    /// Ends gracefully; TERM or INT meanwhile ends the process at once.
-    private func drain(
+    /// Ends the engine. TERM or INT meanwhile ends the wait for subscribers; after TERM it changes nothing, since service managers may
+    /// send it beside `-s stop`. The next ends the process, whatever it waits for: a reload may hang in a file system.
+    private func end(
         _ engine: PushStreamEngine, _ log: ErrorLog, _ signals: AsyncStream<SignalStream.Event>,
-        _ reloader: ConfigurationReloader
+        _ reloader: ConfigurationReloader, isGraceful: Bool
     ) async {
-        // Without `worker_shutdown_timeout` nginx waits for the last client; streams that may last for ever need an end.
-        let gracePeriod = Duration.milliseconds(await reloader.process.shutdownTimeout ?? 60_000)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
+                var isWaiting = true
                 for await event in signals where event == .stop {
+                    guard isWaiting else {
+                        log.log(.alert, "signal TERM or INT received again, not waiting for the end")
+                        engine.flushLogs()
+                        exit(1)
+                    }
+                    isWaiting = false
                     log.log(.notice, "signal TERM or INT received, not waiting for subscribers")
-                    await reloader.removePIDFile()
-                    engine.flushLogs()
-                    exit(0)
+                    engine.cutShort()
                 }
             }
-            await engine.shutdown(gracePeriod: gracePeriod)
+            let period = isGraceful ? await reloader.process.shutdownTimeout ?? ProcessSettings.usualShutdownTimeout : 0
+            await engine.shutdown(gracePeriod: .milliseconds(period))
+            await reloader.removePIDFile()
             // Ends the wait for signals.
             group.cancelAll()
         }
     }
 
     private func reopen(_ engine: PushStreamEngine, _ log: ErrorLog) {
-        do throws(LogFileError) {
-            try log.reopen()
-            try engine.reopenLogs()
-            log.log(.notice, "reopened logs")
-        } catch {
-            log.log(.emerg, "cannot reopen a log", ["reason": error.description])
+        for reopen in [log.reopen, engine.reopenLogs] {
+            do throws(LogFileError) {
+                try reopen()
+            } catch {
+                log.log(.emerg, "cannot reopen a log", ["reason": error.description])
+            }
         }
+        log.log(.notice, "reopened logs")
     }
 }

@@ -25,13 +25,17 @@ public final class SignalStream {
 
     /// Takes the signals that a process outlives. Those that end it do so by themselves until ``takeEndings()``.
     public init() {
-        // More than a few waiting signals say nothing new.
-        let (stream, continuation) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(16))
+        let (stream, continuation) = Self.makeEvents()
         self.events = stream
         self.continuation = continuation
         for (number, event) in [(SIGUSR1, Event.reopen), (SIGHUP, .reload), (SIGUSR2, .upgrade)] { self.take(number, event) }
         // A client that is gone must not end the process.
         signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// More than a few waiting signals say nothing new; the last one does.
+    static func makeEvents() -> (stream: AsyncStream<Event>, continuation: AsyncStream<Event>.Continuation) {
+        AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingNewest(16))
     }
 
     /// Takes TERM, INT and QUIT, when there is something to end in order.

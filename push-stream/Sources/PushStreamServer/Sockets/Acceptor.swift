@@ -29,7 +29,8 @@ final class Acceptor: Sendable {
     private let listeners: [NIOLoopBoundBox<LoopListener>]
     private let log: ErrorLog
     private let taken = DispatchSemaphore(value: 0)
-    private let isStarted = Atomic(false)
+    /// Whether it was started, or stopped before that.
+    private let isDecided = Atomic(false)
     private let ended = DispatchSemaphore(value: 0)
 
     /// - Parameters:
@@ -56,8 +57,12 @@ final class Acceptor: Sendable {
         close(stopEvent)
     }
 
-    func start() {
-        if isStarted.exchange(true, ordering: .relaxed) { return }
+    /// Begins to accept.
+    ///
+    /// - Returns: false if it has begun before, or was stopped.
+    @discardableResult
+    func start() -> Bool {
+        if isDecided.exchange(true, ordering: .relaxed) { return false }
         let thread = Thread { [self] in
             run()
             ended.signal()
@@ -65,11 +70,12 @@ final class Acceptor: Sendable {
         thread.name = "acceptor"
         thread.stackSize = 256 * 1024
         thread.start()
+        return true
     }
 
-    /// Ends the thread, waits for it, and gives the socket up. Call it once.
+    /// Ends the thread, waits for it, and gives the socket up. Call it once. A start that comes later does nothing.
     func stop() {
-        if isStarted.load(ordering: .relaxed) {
+        if isDecided.exchange(true, ordering: .relaxed) {
             var one: UInt64 = 1
             _ = write(stopEvent, &one, 8)
             ended.wait()

@@ -40,7 +40,7 @@ final class OpeningConnection: LoopSocket {
         self.accepted = accepted
         identity = hub.nextIdentity()
         super.init()
-        token = hub.sockets.insert(self)
+        token = hub.insert(self)
     }
 
     var addresses: ConnectionAddresses {
@@ -162,7 +162,6 @@ extension LoopHub {
                 } else {
                     OpeningConnection(hub: self, listener: listener, connection).begin()
                 }
-                metrics.connections.store(connectionCount, ordering: .relaxed)
             }
         }
     }

@@ -74,21 +74,18 @@ enum SocketCalls {
     }
 
     /// The address that a client has connected to; nil for a `unix:` one.
-    static func localAddress(of descriptor: Int32) -> SocketAddress? {
-        var address = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-        }
-        return result == 0 ? socketAddress(address) : nil
-    }
+    static func localAddress(of descriptor: Int32) -> SocketAddress? { address { getsockname(descriptor, $0, $1) } }
 
     /// The client's address; nil for one in the file system, or of a connection that is broken.
-    static func remoteAddress(of descriptor: Int32) -> SocketAddress? {
+    static func remoteAddress(of descriptor: Int32) -> SocketAddress? { address { getpeername(descriptor, $0, $1) } }
+
+    private static func address(
+        _ call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+    ) -> SocketAddress? {
         var address = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &length) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { call($0, &length) }
         }
         return result == 0 ? socketAddress(address) : nil
     }

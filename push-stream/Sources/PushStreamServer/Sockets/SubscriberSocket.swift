@@ -12,6 +12,8 @@ import PushStreamCore
 final class SubscriberSocket: LoopSocket, SubscriberLink {
     /// Reads of one event before others get their turn.
     private static let readsPerTurn = 16
+    /// Bytes of one tick that are gathered at most before they are written.
+    private static let gatheredLimit = 64 * 1024
 
     private unowned let hub: LoopHub
     private let listener: LoopListener
@@ -31,6 +33,8 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
     /// Sent ahead by the client: its next request.
     private var ahead: ByteBuffer?
     private var isEnding = false
+    /// Whether a publisher waits for event loops that lag behind.
+    private var isPaused = false
     /// The connection's number; here, where it fills a gap.
     private let serial: UInt32
 
@@ -50,7 +54,7 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
         self.isWatched = isWatched
         (started, serial) = (identity.started, identity.serial)
         super.init()
-        token = hub.sockets.insert(self)
+        token = hub.insert(self)
     }
 
     /// Sends what comes before the first message, and begins to watch the client.
@@ -81,6 +85,8 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
             } else {
                 gathered?.writeImmutableBuffer(buffer)
             }
+            // What waits in the queue is bounded, and this is to be as well.
+            if let gathered, gathered.readableBytes >= Self.gatheredLimit { flush() }
         } else {
             write(buffer)
         }
@@ -138,7 +144,15 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
             setDirect(true)
         } else {
             hub.watcher.awaitRoom(descriptor, token: token)
+            if isEnding { awaitClient() }
         }
+    }
+
+    /// Gives the client `send_timeout` to take more of the last bytes.
+    private func awaitClient() {
+        guard let subscriber else { return }
+        let timeout = listener.current.defaultServer.settings.fallback.settings.sendTimeout
+        hub.schedule(subscriber, inMilliseconds: timeout)
     }
 
     // MARK: Reading
@@ -150,7 +164,8 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
 
     private func read() {
         for _ in 0..<Self.readsPerTurn {
-            guard hub.sockets[token] === self, !isEnding else { return }
+            guard hub.sockets[token] === self, !isEnding, !isPaused else { return }
+            if subscriber?.profile.key.publishes == true, hub.context.store.isCongested { return pauseForBacklog() }
             switch SocketCalls.receive(descriptor, into: hub.readBuffer) {
             case .nothing: return
             case .end: return lost()
@@ -162,6 +177,17 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
         // Told once, so the rest of it must be asked for.
         let token = token
         hub.later { hub in (hub.sockets[token] as? SubscriberSocket)?.read() }
+    }
+
+    /// Lets event loops catch up before more is published over this connection.
+    private func pauseForBacklog() {
+        isPaused = true
+        let token = token
+        hub.later(in: ConnectionHandler.backlogPause) { hub in
+            guard let socket = hub.sockets[token] as? SubscriberSocket else { return }
+            socket.isPaused = false
+            socket.read()
+        }
     }
 
     private func decrypt(_ bytes: UnsafeRawBufferPointer, _ tls: TLSSession) {
@@ -204,7 +230,7 @@ final class SubscriberSocket: LoopSocket, SubscriberLink {
         guard hub.sockets[token] === self else { return }
         if queue != nil {
             isEnding = true
-            if let subscriber { hub.schedule(subscriber, inMilliseconds: ConnectionHandler.lingeringTime) }
+            awaitClient()
         } else if keepAliveTime > 0 {
             returnToNIO(keepAliveTime: keepAliveTime)
         } else {

@@ -21,8 +21,7 @@ final class TLSExchange {
     }
 
     deinit {
-        // Connections that are not freed yet must find nobody.
-        BIO_set_data(bio, nil)
+        // Each session holds this object, so none is left that could read or write here.
         BIO_free(bio)
         plaintext.deallocate()
     }

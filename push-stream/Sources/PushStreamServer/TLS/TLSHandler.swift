@@ -14,14 +14,13 @@ final class TLSHandler: ChannelDuplexHandler {
         case waiting
         case encrypted(TLSSession)
         case plain
-        /// The session has gone elsewhere, or the client has ended it.
+        /// The session has gone elsewhere, or could not begin: nothing is read or written here any more.
         case over
     }
 
     private let hub: LoopHub
     private let listener: LoopListener
     private var state: State
-    private var closesAfterRead = false
 
     /// - Parameter session: of a connection that comes back to NIO after a stream.
     init(hub: LoopHub, listener: LoopListener, session: TLSSession? = nil) {
@@ -71,7 +70,8 @@ final class TLSHandler: ChannelDuplexHandler {
         if plaintext.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(plaintext)) }
         switch outcome {
         case .open: break
-        case .ended: closesAfterRead = true
+        // Its answers may still be on their way.
+        case .ended: context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         case .failed(let reason):
             let address = context.remoteAddress?.ipAddress ?? "unix:"
             hub.context.log.log(.info, "TLS connection failed", ["client": address, "reason": reason])
@@ -79,16 +79,18 @@ final class TLSHandler: ChannelDuplexHandler {
         }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        // First the answers to what came before the end.
-        context.fireChannelReadComplete()
-        if closesAfterRead, session != nil { close(context: context, mode: .all, promise: nil) }
-    }
-
     // MARK: Outbound
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard let session else { return context.write(data, promise: promise) }
+        let session: TLSSession
+        switch state {
+        case .encrypted(let current): session = current
+        case .waiting, .plain: return context.write(data, promise: promise)
+        case .over:
+            // Without encryption nothing may leave.
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
         guard let sealed = session.seal(unwrapOutboundIn(data)) else {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return context.close(promise: nil)

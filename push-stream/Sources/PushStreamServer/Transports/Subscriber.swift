@@ -83,7 +83,8 @@ final class Subscriber: LoopTimed {
     // MARK: Time
 
     func setTimer() {
-        if hub.isDraining { return }
+        // One that came while the engine ends has no place among those that end one after the other.
+        if hub.isDraining { return hub.schedule(self, inMilliseconds: 0) }
         var deadline = expiry
         if longPoll == nil, let interval = profile.pingTicks { deadline = min(deadline, lastWrite + interval) }
         hub.schedule(self, atTick: deadline)
@@ -109,6 +110,8 @@ final class Subscriber: LoopTimed {
     @discardableResult
     func sendNow(_ buffer: ByteBuffer) -> Bool {
         lastActivity = hub.tick
+        // A link that finds its connection broken ends, and nobody else may hold it.
+        let link = link
         guard send(buffer) else { return false }
         link.flush()
         return isActive
@@ -124,7 +127,8 @@ final class Subscriber: LoopTimed {
             return false
         }
         end?.outcome.bytes += buffer.readableBytes
-        return true
+        hub.metrics.countSent(buffer.readableBytes)
+        return isActive
     }
 
     // MARK: Ending
@@ -144,6 +148,7 @@ final class Subscriber: LoopTimed {
         var rest = ByteBuffer()
         write(&rest)
         end?.outcome.bytes += rest.readableBytes
+        hub.metrics.countSent(rest.readableBytes)
         end?.outcome.isComplete = true
         hub.leave(self, reason: reason)
         link.finish(rest, keepAliveTime: hub.isDraining || !link.isListening ? 0 : keepAliveTime)

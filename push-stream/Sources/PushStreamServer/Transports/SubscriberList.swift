@@ -19,6 +19,8 @@ final class SubscriberList {
     private(set) var entries: ContiguousArray<Entry> = []
     /// Subscribers that also have other channels, wait for a single message or catch up: they need the order of the whole tick.
     private(set) var orderedCount = 0
+    /// Of those who do not.
+    private var profiles = ProfileCounts()
     /// Nobody joined after this place in the order of all publishes.
     private(set) var lastJoin: UInt64 = 0
     /// Bytes that went to all subscribers of a profile, by its index; counted while some subscriber needs it.
@@ -39,8 +41,16 @@ final class SubscriberList {
                 profile: Int32(subscriber.profile.index),
                 descriptor: subscriber.needsOrder ? -1 : subscriber.link.directDescriptor))
         lastJoin = max(lastJoin, subscriber.sequence)
-        if subscriber.needsOrder { orderedCount += 1 } else { beginCounting(for: subscriber) }
+        if subscriber.needsOrder {
+            orderedCount += 1
+        } else {
+            profiles.add(subscriber.profile.index)
+            beginCounting(for: subscriber)
+        }
     }
+
+    /// Whether anybody with this profile takes messages in the common way.
+    func has(_ profile: SubscriberProfile) -> Bool { profiles.contains(profile.index) }
 
     private func beginCounting(for subscriber: Subscriber) {
         guard let end = subscriber.end, end.isLogged else { return }
@@ -56,7 +66,11 @@ final class SubscriberList {
 
     /// Takes out an entry; the last one moves into its place.
     func remove(at index: Int) {
-        if entries[index].subscriber.needsOrder { orderedCount -= 1 }
+        if entries[index].subscriber.needsOrder {
+            orderedCount -= 1
+        } else {
+            profiles.remove(Int(entries[index].profile))
+        }
         let last = entries.removeLast()
         if index < entries.count {
             entries[index] = last
@@ -67,6 +81,7 @@ final class SubscriberList {
     /// The entry's subscriber needs the order no more.
     func releaseFromOrder(at index: Int, descriptor: Int32) {
         orderedCount -= 1
+        profiles.add(Int(entries[index].profile))
         entries[index].descriptor = descriptor
         beginCounting(for: entries[index].subscriber)
     }
@@ -85,16 +100,18 @@ final class SubscriberList {
     /// Writes the same bytes to every direct subscriber of one profile, one system call each.
     ///
     /// - Parameters:
-    ///   - others: gets the indices of entries that need their link.
-    /// - Returns: those whose socket did not take everything, and another profile that the list has, if any comes after `profile`.
-    func write(_ bytes: UnsafeRawBufferPointer, profile: Int32, others: inout [Int]) -> (sent: Int, shortfalls: [Shortfall]) {
+    ///   - others: gets those who take messages in the common way, but through their link.
+    /// - Returns: to how many sockets was written, and those of them that did not take everything.
+    func write(
+        _ bytes: UnsafeRawBufferPointer, profile: Int32, others: inout [Subscriber]
+    ) -> (sent: Int, shortfalls: [Shortfall]) {
         var shortfalls: [Shortfall] = []
         var sent = 0
         entries.withUnsafeBufferPointer { entries in
             for index in entries.indices where entries[index].profile == profile {
                 let descriptor = entries[index].descriptor
                 if descriptor < 0 {
-                    others.append(index)
+                    if !entries[index].subscriber.needsOrder { others.append(entries[index].subscriber) }
                     continue
                 }
                 sent += 1
@@ -106,5 +123,36 @@ final class SubscriberList {
             }
         }
         return (sent, shortfalls)
+    }
+}
+
+/// How many subscribers of a list have which profile. Nearly always all have the same, so that one takes no memory of its own.
+private struct ProfileCounts {
+    private var profile: Int32 = -1
+    private var count: Int32 = 0
+    private var others: [Int32: Int32] = [:]
+
+    func contains(_ index: Int) -> Bool {
+        count > 0 && profile == index || others[Int32(index)] != nil
+    }
+
+    mutating func add(_ index: Int) {
+        let index = Int32(index)
+        if let known = others[index] {
+            others[index] = known + 1
+        } else if count == 0 || profile == index {
+            (profile, count) = (index, count + 1)
+        } else {
+            others[index] = 1
+        }
+    }
+
+    mutating func remove(_ index: Int) {
+        let index = Int32(index)
+        if let known = others[index] {
+            others[index] = known > 1 ? known - 1 : nil
+        } else {
+            count -= 1
+        }
     }
 }

@@ -80,4 +80,57 @@ import Testing
         #expect(status == .exited(1))
         #expect(errors == "push-stream: [error] invalid PID number \"x\" in \"\(program.folder.path)/n.pid\"\n")
     }
+
+    @Test func `the file stays this process's when it is opened again`() throws {
+        let folder = try TemporaryDirectory()
+        let file = PIDFile(path: folder.file("n.pid"))
+        try file.write()
+        #expect(try file.read() == getpid())
+        #expect(try PIDFile(path: folder.file("n.pid")).owner() == getpid())
+        #expect(throws: PIDFile.Failure.self) { try PIDFile(path: folder.file("n.pid")).acquire() }
+        #expect(file.isHeld(at: folder.file("./n.pid")) && !file.isHeld(at: folder.file("other.pid")))
+        file.remove()
+        #expect(!file.isHeld(at: folder.file("n.pid")))
+        #expect(!FileManager.default.fileExists(atPath: folder.file("n.pid")))
+    }
+
+    @Test(arguments: ["./n.pid", "%FOLDER%/link/n.pid"])
+    func `a reload with another name of the same file leaves it where it is`(name: String) async throws {
+        let program = try TestProgram("pid n.pid; error_log e.log notice; %SERVER%")
+        let folder = program.folder
+        try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: folder.path)
+        let process = try program.start()
+        _ = try await program.port()
+        let name = name.replacing("%FOLDER%", with: folder.path)
+        try folder.write(program.contents("t.conf").replacing("pid n.pid", with: "pid \(name)"), to: "t.conf")
+        process.signal(SIGHUP)
+        try await program.await("configuration applied", in: "e.log")
+        #expect(try PIDFile(path: folder.file("n.pid")).owner() == process.pid)
+        #expect(try await program.run().errors.contains("push-stream already runs with process id \(process.pid)"))
+        #expect(try await program.run("-s", "quit").status == .exited(0))
+        #expect(try await process.exit() == .exited(0))
+        #expect(!FileManager.default.fileExists(atPath: folder.file("n.pid")))
+    }
+
+    /// The certificate comes from a pipe, so that the start lasts as long as the test wants.
+    @Test func `a number that was left behind is not signalled while a server starts`() async throws {
+        let program = try TestProgram(
+            "pid n.pid; %SERVER%",
+            server: "listen 127.0.0.1:0 ssl; ssl_certificate %FOLDER%/pipe; ssl_certificate_key %FOLDER%/pipe;")
+        #expect(mkfifo(program.folder.file("pipe"), 0o600) == 0)
+        let bystander = try TestProcess("sleep", arguments: ["600"])
+        try program.folder.write("\(bystander.pid)\n", to: "n.pid")
+        let process = try program.start()
+        var pipe: Int32 = -1
+        try await eventually("the process reads its certificate") {
+            pipe = open(program.folder.file("pipe"), O_WRONLY | O_NONBLOCK)
+            return pipe >= 0
+        }
+        let (status, errors) = try await program.run("-s", "stop")
+        #expect(status == .exited(1))
+        #expect(errors == "push-stream: [error] invalid PID number \"\" in \"\(program.folder.path)/n.pid\"\n")
+        #expect(bystander.status == nil && process.status == nil)
+        for process in [bystander, process] { process.signal(SIGKILL) }
+        close(pipe)
+    }
 }

@@ -93,6 +93,9 @@ final class RawClient: Sendable {
 
     func close() async { try? await channel.close() }
 
+    /// Says that nothing more comes, and goes on reading.
+    func closeOutput() async throws { try await channel.close(mode: .output) }
+
     /// What the connection met, such as a certificate that is not trusted or an end that was not announced.
     var errors: [String] { state.state.withLock { $0.errors } }
 

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOSSL
 import PushStreamCore
@@ -65,6 +66,30 @@ import Testing
             try await server.publish("1", to: "a", trust)
             try await client.wait(for: "<1>")
         }
+    }
+
+    @Test func `redirects lead to an encrypted address`() async throws {
+        let site = try TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: site.file("folder"), withIntermediateDirectories: true)
+        let trust = try TLSEngine.trust(certificate)
+        let server = """
+            server {
+              listen 127.0.0.1:0 ssl; \(TLSEngine.pair(certificate)) root \(site.path);
+              location = /moved { return 301 /there?a; }
+              location = /away { return 302 http://other/; }
+            }
+            """
+        try await TLSEngine.run(server) { server async throws in
+            let address = "\r\nLocation: https://t:\(server.ports[0])"
+            #expect(try await server.get("/moved", trust).contains("\(address)/there?a\r\n"))
+            #expect(try await server.get("/folder", trust).contains("\(address)/folder/\r\n"))
+            #expect(try await server.get("/away", trust).contains("\r\nLocation: http://other/\r\n"))
+        }
+        #expect(RespondHandler.origin("t", port: 443, isEncrypted: true) == "https://t")
+        #expect(RespondHandler.origin("t", port: 80, isEncrypted: true) == "https://t:80")
+        #expect(RespondHandler.origin("t", port: 443, isEncrypted: false) == "http://t:443")
+        #expect(RespondHandler.origin("t", port: 80, isEncrypted: false) == "http://t")
+        #expect(RespondHandler.origin("t", port: nil, isEncrypted: true) == "https://t")
     }
 
     @Test func `web socket frames go both ways`() async throws {

@@ -1,10 +1,11 @@
+import CAdminKit
 import Crypto
 import Foundation
 
 /// Files that are served as they are, held in memory by their path.
 ///
 /// A request only ever looks its path up in this table, so no path, however written, reaches the file system.
-struct StaticFiles: Sendable {
+public struct StaticFiles: Sendable {
     struct File: Sendable {
         let contentType: String
         /// Strong, of the content.
@@ -12,29 +13,37 @@ struct StaticFiles: Sendable {
         let content: [UInt8]
     }
 
-    struct LoadingError: Error, CustomStringConvertible {
-        let description: String
+    public struct LoadingError: Error, CustomStringConvertible {
+        public let description: String
     }
 
     /// Bytes that a folder may hold in all, since they stay in memory.
-    static let maximumTotalSize = 32 << 20
+    public static let maximumTotalSize = 32 << 20
 
     /// By path below the place where they are served, without a leading slash: `index.html`, `images/logo.svg`.
     private(set) var files: [String: File] = [:]
 
-    /// The page that is built into the program.
-    static func builtIn() -> StaticFiles {
+    /// Files that are built into the program.
+    ///
+    /// - Parameter lists: Of C targets such as `CAdminKit`. Of two files with one path, the later one counts.
+    public static func embedded(_ lists: [UnsafePointer<EmbeddedFile>]) -> StaticFiles {
         var files = StaticFiles()
-        files.add(PackageResources.index_html, at: "index.html")
-        files.add(PackageResources.admin_css, at: "admin.css")
-        files.add(PackageResources.admin_js, at: "admin.js")
+        for list in lists {
+            var next = list
+            while let path = next.pointee.path {
+                files.add(
+                    [UInt8](UnsafeBufferPointer(start: next.pointee.content, count: next.pointee.length)),
+                    at: String(cString: path))
+                next += 1
+            }
+        }
         return files
     }
 
     /// Reads a folder with all below it, except for names that begin with a dot.
     ///
     /// - Throws: ``LoadingError`` when the folder cannot be read, has no `index.html`, or holds too much.
-    static func load(folder: String) throws(LoadingError) -> StaticFiles {
+    public static func load(folder: String) throws(LoadingError) -> StaticFiles {
         var files = StaticFiles()
         var total = 0
         // Of a folder that does not exist the enumerator says only that it is empty.
@@ -65,9 +74,21 @@ struct StaticFiles: Sendable {
     }
 
     mutating func add(_ content: [UInt8], at path: String) {
-        let digest = SHA256.hash(data: content).prefix(12).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-            .joined()
-        self.files[path] = File(contentType: Self.contentType(of: path), entityTag: "\"\(digest)\"", content: content)
+        self.files[path] = File(
+            contentType: Self.contentType(of: path), entityTag: "\"\(Self.digest(content))\"", content: content)
+    }
+
+    /// Changes when any of the files does: 24 hexadecimal digits.
+    var version: String {
+        var all: [UInt8] = []
+        for (path, file) in self.files.sorted(by: { $0.key < $1.key }) {
+            all += Array("\(path)\(file.entityTag)\n".utf8)
+        }
+        return Self.digest(all)
+    }
+
+    private static func digest(_ content: [UInt8]) -> String {
+        SHA256.hash(data: content).prefix(12).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
     private static func contentType(of path: String) -> String {

@@ -1,0 +1,52 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Serves an ``AdminSite``. Its files hold no secret, so they need no sign-in; what they ask the API for does.
+public struct AdminController: Sendable {
+    private let site: AdminSite
+
+    public init(site: AdminSite) {
+        self.site = site
+    }
+
+    /// Adds the site's root and all below it, and a redirect from `/`.
+    public func addRoutes(to router: Router<some RequestContext>) {
+        let root = self.site.root
+        router.get("/") { _, _ in
+            Response(status: .movedPermanently, headers: [.location: root])
+        }
+        router.get(RouterPath(root)) { request, _ in
+            try self.answer(request, path: "index.html")
+        }
+        router.get(RouterPath("\(root)/**")) { request, context in
+            let segments = context.parameters.getCatchAll().map { String($0).removingPercentEncoding ?? "/" }
+            // A slash within a segment was encoded, or the segment is malformed: neither is a file's name here.
+            let isName = segments.allSatisfy { !$0.contains("/") }
+            let path = segments.joined(separator: "/")
+            return try self.answer(request, path: isName ? (path.isEmpty ? "index.html" : path) : "/")
+        }
+    }
+
+    private func answer(_ request: Request, path: String) throws -> Response {
+        guard let page = self.site.pages[path] else { throw HTTPError(.notFound, message: "there is no such page") }
+        var headers: HTTPFields = [
+            .eTag: page.file.entityTag,
+            .cacheControl: page.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
+            .contentSecurityPolicy: self.site.contentSecurityPolicy,
+        ]
+        let known = request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
+        if known.contains(where: { Self.matches($0, page.file.entityTag) }) {
+            return Response(status: .notModified, headers: headers)
+        }
+        headers[.contentType] = page.file.contentType
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: page.file.content)))
+    }
+
+    /// Weak comparison (RFC 9110, section 13.1.2): a proxy that compresses makes the tag weak.
+    private static func matches(_ candidate: Substring, _ entityTag: String) -> Bool {
+        let candidate = candidate.drop { $0 == " " }.prefix { $0 != " " }
+        return candidate == "*" || candidate == entityTag || candidate == "W/\(entityTag)"
+    }
+}
