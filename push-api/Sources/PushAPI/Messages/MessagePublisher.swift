@@ -4,9 +4,11 @@ import PushRedis
 
 /// Puts messages into the Redis stream from which every push-agent reads.
 struct MessagePublisher: Sendable {
-    let redis: RedisClient
+    let clients: RedisClientGroup
     let stream: MessageStream
     let metrics: APIMetrics
+
+    private var redis: RedisClient { self.clients.local }
 
     /// Publishes to all channels of the request or to none, in one round trip.
     ///
@@ -40,5 +42,26 @@ struct MessagePublisher: Sendable {
         }
         self.metrics.messagesPublished.increment(by: ids.count)
         return ids
+    }
+
+    /// Publishes a message to its one channel, for code on an event loop.
+    ///
+    /// - Parameter completion: Gets the stream entry's id, or what the other `publish` throws.
+    func publish(_ message: PublishRequest, completion: @escaping @Sendable (Result<String, RedisError>) -> Void) {
+        let start = ContinuousClock.now
+        let metrics = self.metrics
+        let entry = StreamEntry.message(channel: message.channels[0].rawValue, content: message.encodedContent)
+        self.redis.send(self.stream.append(entry)) { result in
+            metrics.publishDuration.record(duration: start.duration(to: .now))
+            completion(
+                result.flatMap { reply in
+                    guard let id = reply.string else {
+                        return .failure(
+                            RedisError(code: .protocolViolation, message: "XADD answered no id", mayHaveExecuted: true))
+                    }
+                    metrics.messagesPublished.increment()
+                    return .success(id)
+                })
+        }
     }
 }
