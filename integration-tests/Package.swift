@@ -21,6 +21,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         // Sockets of the clients, which are written here so that they are strict and can also send nonsense.
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        // Reads the alert rules, which are YAML.
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         // Processes and polls with a deadline. No component is imported: they are driven from outside.
         .package(path: "../push-kit"),
     ],
@@ -52,7 +54,10 @@ let package = Package(
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["IntegrationSupport", .product(name: "PushTestSupport", package: "push-kit")],
+            dependencies: [
+                "IntegrationSupport", .product(name: "PushTestSupport", package: "push-kit"),
+                .product(name: "Yams", package: "Yams"),
+            ],
             // Read from the working copy.
             exclude: ["ConfigurationDifference/Cases", "Difference/Configurations", "Difference/Recorded"],
             swiftSettings: swiftSettings),

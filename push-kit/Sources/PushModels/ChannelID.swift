@@ -14,14 +14,21 @@ public struct ChannelID: Hashable, Sendable, CustomStringConvertible {
         let length = id.utf8.count
         guard length > 0 else { throw InvalidChannelID.empty }
         guard length <= Self.maximumLength else { throw InvalidChannelID.tooLong(length) }
+        // The properties of Unicode are costly to ask for, and most ids are plain.
+        if !id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "*") }) {
+            try Self.checkScalars(of: id)
+        }
+        guard id != ".", id != "..", id != "ALL" else { throw InvalidChannelID.reserved(id) }
+        guard !id.utf8.endsInBacktrackMarker else { throw InvalidChannelID.backtrackSuffix }
+        self.rawValue = id
+    }
+
+    private static func checkScalars(of id: String) throws(InvalidChannelID) {
         for scalar in id.unicodeScalars {
             if scalar == "/" || scalar == "*" || scalar.properties.isWhitespace || scalar.properties.generalCategory == .control {
                 throw InvalidChannelID.character(scalar)
             }
         }
-        guard id != ".", id != "..", id != "ALL" else { throw InvalidChannelID.reserved(id) }
-        guard !id.utf8.endsInBacktrackMarker else { throw InvalidChannelID.backtrackSuffix }
-        self.rawValue = id
     }
 
     public var description: String { self.rawValue }
@@ -32,7 +39,8 @@ public struct ChannelID: Hashable, Sendable, CustomStringConvertible {
     }
 
     public func hash(into hasher: inout Hasher) {
-        for byte in self.rawValue.utf8 { hasher.combine(byte) }
+        var id = self.rawValue
+        id.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }
 
@@ -66,6 +74,7 @@ public enum InvalidChannelID: Error, Equatable, CustomStringConvertible {
 extension String.UTF8View {
     /// Whether the text ends in `.b` and at least one digit.
     fileprivate var endsInBacktrackMarker: Bool {
+        guard let last = self.last, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(last) else { return false }
         let beforeDigits = self.reversed().drop { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         return beforeDigits.count < self.count && beforeDigits.starts(with: "b.".utf8)
     }

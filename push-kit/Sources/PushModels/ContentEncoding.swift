@@ -8,9 +8,15 @@ public enum ContentEncoding {
     public static let maximumEncodedLength = 32 * 1024
 
     public static func encode(_ content: String) -> String {
-        String(unsafeUninitializedCapacity: content.utf8.count * 3) { buffer in
+        var content = content
+        return content.withUTF8(Self.encode)
+    }
+
+    /// - Parameter content: Any bytes; ASCII comes out.
+    public static func encode(_ content: UnsafeBufferPointer<UInt8>) -> String {
+        String(unsafeUninitializedCapacity: Self.encodedLength(content)) { buffer in
             var length = 0
-            for byte in content.utf8 {
+            for byte in content {
                 if Self.isUnreserved(byte) {
                     buffer[length] = byte
                     length += 1
@@ -27,7 +33,13 @@ public enum ContentEncoding {
 
     /// The length of `encode(content)` without making it.
     public static func encodedLength(_ content: String) -> Int {
-        content.utf8.reduce(into: 0) { length, byte in length += Self.isUnreserved(byte) ? 1 : 3 }
+        var content = content
+        return content.withUTF8(Self.encodedLength)
+    }
+
+    /// The length of `encode(content)` without making it.
+    public static func encodedLength(_ content: UnsafeBufferPointer<UInt8>) -> Int {
+        content.reduce(into: 0) { length, byte in length += Self.isUnreserved(byte) ? 1 : 3 }
     }
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {

@@ -1,8 +1,8 @@
 /// The names under which the Push Service keeps its data in Redis.
 ///
 /// The three prefixes are configurable because existing deployments set them (`redis.db.channel.prefix` and so on).
-/// No command of the Push Service names two of these keys at once, except for keys of one kind that are read one by one,
-/// so the names work on Redis Cluster too.
+/// No command of the Push Service names two of these keys at once, except for keys of one kind that are read one by one, and for
+/// the stream with a key that a hash tag keeps in the stream's slot, so the names work on Redis Cluster too.
 public struct RedisKeys: Sendable, Equatable {
     /// The stream of ``StreamEntry`` from push-api to the agents.
     public static let messages = "push_messages"
@@ -36,6 +36,11 @@ public struct RedisKeys: Sendable, Equatable {
     public func channelStatistics(channel: String, agent: String) -> String {
         "\(self.channelStatisticsPrefix):\(channel):\(agent)"
     }
+
+    /// What was answered to a request with an `Idempotency-Key`; expires. The hash tag puts it where the stream is.
+    ///
+    /// - Parameter digest: Of the key and of who gave it.
+    public static func idempotency(_ digest: String) -> String { "push_idempotency:{\(Self.messages)}:\(digest)" }
 
     /// How much of its rate limits an API key has used up of late.
     public static func rateLimit(apiKey id: String) -> String { "push_rate:\(id)" }

@@ -42,6 +42,9 @@ struct EngineService: Service {
         await self.engine.shutdown(gracePeriod: Self.gracePeriod)
     }
 
+    /// The engine's metrics in Prometheus' text format.
+    func metricsText() -> String { self.engine.metricsText() }
+
     /// Ends the engine when what should run beside it cannot be made.
     func stop() async {
         await self.engine.shutdown(gracePeriod: .zero)

@@ -41,6 +41,7 @@ func runPushService(_ options: Settings.Options, environment: [String: String]) 
             let engine = try await EngineService.start(
                 file: try settings.nginxConfigurationFile(), streamPort: streamPort, publisherSocket: directory.pushStreamSocket)
             started.append(engine.stop)
+            registry.include { engine.metricsText() }
             let wiring = Settings.Wiring(
                 redisURL: redis?.url ?? redisURL ?? "", password: password,
                 publisherURL: "unix:\(directory.pushStreamSocket)", streamPort: engine.subscriberPort)

@@ -42,6 +42,22 @@ extension Deployment {
         }
     }
 
+    /// The text of `/metrics` of each part that serves it.
+    public func metrics() async throws -> [String] {
+        var places = [self.api, self.agent].compactMap(\.self)
+        // push-service shows all in one place.
+        if self.kind == .fourProcesses { places.append(self.control) }
+        var texts: [String] = []
+        for place in places {
+            let connection = try await HTTPConnection(to: place)
+            defer { connection.close() }
+            let response = try await connection.response(to: HTTPRequest("GET", "/metrics"))
+            guard response.status == 200 else { throw HTTPError.status(response.status, body: response.text) }
+            texts.append(response.text)
+        }
+        return texts
+    }
+
     /// Waits until push-stream counts that many subscribers of a channel.
     public func awaitSubscribers(_ count: Int, of channel: String, within limit: Duration = .seconds(10)) async throws {
         try await eventually(within: limit, "\(count) subscribers of \(channel)") {

@@ -52,7 +52,7 @@ extension Deployment {
 
         return Deployment(
             kind: .fourProcesses, api: .port(apiPort), stream: .port(streamPort), control: .port(controlPort),
-            redis: .port(redisPort), credentials: credentials, agentName: agentName,
+            redis: .port(redisPort), agent: .port(agentPort), credentials: credentials, agentName: agentName,
             launchers: [
                 Launcher(component: .redis) {
                     try TestProcess(
@@ -89,7 +89,7 @@ extension Deployment {
         let program = try Repository.binary("push-service")
         return Deployment(
             kind: .singleBinary, api: .port(apiPort), stream: .port(streamPort), control: .unixSocket("\(data)/push-stream.sock"),
-            redis: .unixSocket("\(data)/redis.sock"), credentials: credentials, agentName: nil,
+            redis: .unixSocket("\(data)/redis.sock"), agent: nil, credentials: credentials, agentName: nil,
             launchers: [
                 Launcher(component: .pushService) {
                     try TestProcess(

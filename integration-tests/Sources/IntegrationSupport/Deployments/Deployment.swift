@@ -41,6 +41,8 @@ public final class Deployment: Sendable {
     public let control: Endpoint
     public let redis: Endpoint
     public let credentials: Credentials
+    /// push-agent's metrics; `nil` where push-api shows them with its own.
+    public let agent: Endpoint?
     /// What the agent calls itself; `nil` when it was not told.
     public let agentName: String?
     private let launchers: [Launcher]
@@ -48,7 +50,8 @@ public final class Deployment: Sendable {
     private let directory: TemporaryDirectory
 
     init(
-        kind: DeploymentKind, api: Endpoint, stream: Endpoint, control: Endpoint, redis: Endpoint, credentials: Credentials,
+        kind: DeploymentKind, api: Endpoint, stream: Endpoint, control: Endpoint, redis: Endpoint, agent: Endpoint?,
+        credentials: Credentials,
         agentName: String?, launchers: [Launcher], directory: TemporaryDirectory
     ) {
         self.kind = kind
@@ -56,6 +59,7 @@ public final class Deployment: Sendable {
         self.stream = stream
         self.control = control
         self.redis = redis
+        self.agent = agent
         self.credentials = credentials
         self.agentName = agentName
         self.launchers = launchers

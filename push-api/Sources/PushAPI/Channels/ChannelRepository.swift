@@ -59,10 +59,11 @@ struct ChannelRepository: Sendable {
         return deleted == 1
     }
 
-    /// All channels, oldest first. Ids whose record has expired leave the index on the way.
-    func list() async throws -> [ChannelRecord] {
+    /// All channels that pass the filter, oldest first. Ids whose record has expired leave the index on the way.
+    func list(_ filter: ChannelFilter) async throws -> [ChannelRecord] {
         // One command, hence one consistent order, whatever comes and goes meanwhile.
-        let ids = try await self.redis.zrange(RedisKeys.channelIndex)
+        let all = try await self.redis.zrange(RedisKeys.channelIndex)
+        let ids = filter.isOpen ? all : all.filter(filter.passes)
         var records: [ChannelRecord] = []
         records.reserveCapacity(ids.count)
         for start in stride(from: 0, to: ids.count, by: Self.chunk) {
@@ -122,7 +123,8 @@ struct ChannelRepository: Sendable {
         if !isEmpty { try await self.redis.send(command) }
     }
 
-    private func records(of ids: ArraySlice<String>) async throws -> (live: [ChannelRecord], removed: Int) {
+    /// The records of these ids, in their order; ids without one leave the index.
+    func records(of ids: ArraySlice<String>) async throws -> (live: [ChannelRecord], removed: Int) {
         let ids = Array(ids)
         var live: [ChannelRecord] = []
         var expired: [String] = []
@@ -145,12 +147,14 @@ struct ChannelRepository: Sendable {
     }
 
     private func decode(_ bytes: [UInt8], id: String) -> ChannelRecord? {
-        guard let record = try? JSONDecoder().decode(ChannelRecord.self, from: Data(bytes)) else {
+        guard let record = try? Self.decoder.decode(ChannelRecord.self, from: Data(bytes)) else {
             self.logger.warning("Channel record is not readable and is left out", metadata: ["channel": "\(id)"])
             return nil
         }
         return record
     }
+
+    private static let decoder = JSONDecoder()
 
     private static func encode(_ record: ChannelRecord) throws -> Data {
         let encoder = JSONEncoder()

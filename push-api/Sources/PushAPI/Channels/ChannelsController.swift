@@ -31,12 +31,22 @@ struct ChannelsController: Sendable {
                     "this channel exists already: use it as it is, or delete it before you create it with another ttl")
             }
             self.metrics.channelsCreated.increment()
-            return try Response.json(record, status: .created)
+            return try Response.json(ChannelAnswer(record), status: .created)
         }
-        group.get("channels") { _, context in
+        group.get("channels") { request, context in
+            let list: ChannelListRequest?
+            do throws(QueryParameters.Invalid) {
+                list = try ChannelListRequest.from(query: request.uri.query)
+            } catch {
+                throw APIError(.badRequest, .channelListParameters, error.description)
+            }
+            let filter = ChannelFilter(search: list?.search ?? "", principal: context.principal)
             do {
-                let channels = try await self.repository.list()
-                return try Response.json(channels.filter { context.principal.mayUse(channel: $0.id) })
+                guard let list else {
+                    return try Response.json(try await self.repository.list(filter).map(ChannelAnswer.init))
+                }
+                let page = try await self.repository.page(list, filter: filter)
+                return try Response.json(ChannelPageAnswer(page, showsTotal: !filter.isRestricted))
             } catch {
                 throw APIError.redis(
                     error, .read, .channelListFailed, action: "the channels cannot be listed", logger: context.logger)
@@ -55,7 +65,7 @@ struct ChannelsController: Sendable {
                     error, .read, .channelGetFailed, action: "the channel cannot be read", logger: context.logger)
             }
             guard let record else { throw notFound }
-            return try Response.json(record)
+            return try Response.json(ChannelAnswer(record))
         }
         group.delete("channels/:id") { _, context in
             let notFound = APIError(.notFound, .channelDeleteNotFound, "there is no such channel: it may have expired")

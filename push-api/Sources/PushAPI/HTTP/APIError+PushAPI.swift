@@ -23,6 +23,8 @@ extension APIError {
 enum RedisOperation {
     case read
     case write
+    /// Redis itself sees to it that a repetition changes nothing that was done.
+    case repeatableWrite
 }
 
 extension APIError {
@@ -39,10 +41,16 @@ extension APIError {
             return APIError(.internalServerError, code, "\(action): the data in Redis is not readable; see the log of push-api")
         }
         logger.warning("Redis failed", metadata: ["error": "\(error)", "code": "\(code.rawValue)"])
-        if error.mayHaveExecuted, operation == .write {
+        if error.mayHaveExecuted, operation == .write || operation == .repeatableWrite && !error.isTemporary {
             return APIError(
                 .internalServerError, code,
                 "Redis failed before it confirmed: it may have been done all the same; check before you repeat the request")
+        }
+        if error.mayHaveExecuted, operation == .repeatableWrite, error.isTemporary {
+            return APIError(
+                .serviceUnavailable, code,
+                "Redis failed before it confirmed: repeat the request with the same Idempotency-Key, it is done once at most",
+                headers: [.retryAfter: "1"])
         }
         guard error.isTemporary else {
             return APIError(.internalServerError, code, "\(action): Redis refused the command; see the log of push-api")

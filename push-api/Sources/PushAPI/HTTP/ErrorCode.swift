@@ -8,9 +8,12 @@ enum ErrorCode: Int, CaseIterable, Sendable {
     case channelDeleteNotFound = 30
     case channelDeleteFailed = 31
     case channelListFailed = 40
+    case channelListParameters = 41
     case messageBody = 100
     case messageFailed = 101
     case messageFormat = 102
+    case messageIdempotencyConflict = 103
+    case messageIdempotencyKey = 104
     case statisticsNotFound = 200
     case statisticsFailed = 201
     case statisticsParameters = 202

@@ -23,7 +23,20 @@ enum InvalidRequestBody: Error, Equatable {
 /// Reads a request's JSON and turns the decoder's errors into sentences that name the field.
 enum JSONRequestBody {
     static func decode<Value: Decodable>(_ type: Value.Type, from body: ByteBuffer) throws(InvalidRequestBody) -> Value {
-        let bytes = body.readableBytesView
+        try body.withUnsafeReadableBytes { bytes throws(InvalidRequestBody) in
+            try Self.check(bytes.assumingMemoryBound(to: UInt8.self))
+        }
+        do {
+            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+        } catch let error as DecodingError {
+            throw Self.explain(error)
+        } catch {
+            throw .notAnObject("the request body is not valid JSON")
+        }
+    }
+
+    /// Throws unless the bytes are one JSON text in UTF-8.
+    static func check(_ bytes: UnsafeBufferPointer<UInt8>) throws(InvalidRequestBody) {
         guard !bytes.isEmpty else {
             throw .notAnObject("the request body is empty: send a JSON object")
         }
@@ -32,13 +45,6 @@ enum JSONRequestBody {
             throw .notAnObject("the request body is not valid UTF-8: send JSON encoded in UTF-8")
         }
         guard JSONSyntax.isValid(bytes) else {
-            throw .notAnObject("the request body is not valid JSON")
-        }
-        do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
-        } catch let error as DecodingError {
-            throw Self.explain(error)
-        } catch {
             throw .notAnObject("the request body is not valid JSON")
         }
     }

@@ -25,8 +25,8 @@ struct DirectPublishing: DirectRoute {
     func respond(to request: DirectRequest, _ answer: @escaping @Sendable (DirectResponse) -> Void) -> Bool {
         guard !Self.specialFields.contains(where: { request.head.headers.contains(name: $0) }),
             let principal = self.principal(request), principal.limits == nil, principal.scopes.allow(.publish),
-            let message = try? PublishRequest(json: request.body), message.channels.count == 1,
-            principal.mayUse(channel: message.channels[0].rawValue)
+            let batch = try? PublishBatch(json: request.body), !batch.isArray, batch.entryCount == 1,
+            let message = batch.messages.first, principal.mayUse(channel: message.channels[0].rawValue)
         else { return false }
         self.publisher.publish(message) { result in
             switch result {

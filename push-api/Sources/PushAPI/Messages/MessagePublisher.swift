@@ -10,38 +10,36 @@ struct MessagePublisher: Sendable {
 
     private var redis: RedisClient { self.clients.local }
 
-    /// Publishes to all channels of the request or to none, in one round trip.
+    /// Publishes all of the batch or nothing, in one round trip. Redis has the messages when this returns.
     ///
-    /// - Returns: The stream entries' ids, which become the messages' `Event-Id`, in the order of `request.channels`. Redis
-    ///   has the messages by then.
+    /// - Parameter memory: Under which key the answer is remembered, and whether it is one already.
+    /// - Returns: The stream entries' ids, which become the messages' `Event-Id`.
     /// - Throws: A `RedisError`; its `mayHaveExecuted` says whether the messages may have been published all the same.
-    func publish(_ request: PublishRequest) async throws(RedisError) -> [String] {
-        let entries = request.channels.map { self.stream.append(.message(channel: $0.rawValue, content: request.encodedContent)) }
+    func publish(_ batch: PublishBatch, memory: PublishScript.Memory?) async throws(RedisError) -> PublishScript.Outcome {
         let start = ContinuousClock.now
-        let replies: [RedisValue]
-        if let only = entries.first, entries.count == 1 {
-            replies = [try await self.redis.send(only)]
+        let outcome: PublishScript.Outcome?
+        if memory == nil, batch.entryCount == 1 {
+            outcome = MessageIDs(try await self.add(batch.messages[0]), count: 1).map { .published($0) }
         } else {
-            replies = try await self.redis.transaction(entries)
+            let reply = try await self.redis.send(PublishScript.command(batch, stream: self.stream, memory: memory))
+            outcome = PublishScript.outcome(of: reply, count: batch.entryCount)
         }
         self.metrics.publishDuration.record(duration: start.duration(to: .now))
-        var ids: [String] = []
-        for reply in replies {
-            if var error = reply.error {
-                // Redis does not roll back: another entry of the same transaction may stand.
-                error.mayHaveExecuted = !ids.isEmpty || replies.contains { $0.error == nil }
-                throw error
-            }
-            guard let id = reply.string else {
-                throw RedisError(code: .protocolViolation, message: "XADD answered no id", mayHaveExecuted: true)
-            }
-            ids.append(id)
+        guard let outcome else {
+            throw RedisError(code: .protocolViolation, message: "Redis answered no ids", mayHaveExecuted: true)
         }
-        guard ids.count == entries.count else {
-            throw RedisError(code: .protocolViolation, message: "EXEC answered too little", mayHaveExecuted: true)
+        switch outcome {
+        case .published: self.metrics.messagesPublished.increment(by: batch.entryCount)
+        case .replayed: self.metrics.publicationsReplayed.increment()
+        case .conflict: break
         }
-        self.metrics.messagesPublished.increment(by: ids.count)
-        return ids
+        return outcome
+    }
+
+    /// A single entry needs no script, which would cost Redis half as much again.
+    private func add(_ message: PublishRequest) async throws(RedisError) -> String {
+        let entry = StreamEntry.message(channel: message.channels[0].rawValue, content: message.encodedContent)
+        return try await self.redis.send(self.stream.append(entry)).string ?? ""
     }
 
     /// Publishes a message to its one channel, for code on an event loop.

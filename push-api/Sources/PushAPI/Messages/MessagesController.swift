@@ -1,30 +1,97 @@
+import Crypto
 import Hummingbird
+import Logging
+import NIOCore
 import PushModels
+import PushRedis
 import PushRuntime
 
 /// `POST /api/v1/messages`.
 struct MessagesController: Sendable {
     let publisher: MessagePublisher
+    let bodies = LargeBodies()
 
     func addRoutes(to group: RouterGroup<APIRequestContext>) {
         group.requiring(.publish).post("messages") { request, context in
-            let publish: PublishRequest
             do {
-                publish = try PublishRequest(json: try await request.wholeBody(limit: PublishRequest.maximumBodySize))
+                let key = try IdempotencyKey.from(request.headers)
+                return try await self.bodies.with(
+                    request, smallLimit: PublishRequest.maximumBodySize, limit: PublishBatch.maximumBodySize
+                ) { body in
+                    let memory = key.map { key in
+                        PublishScript.Memory(
+                            redisKey: key.redisKey(principal: context.principal.id), fingerprint: Self.fingerprint(of: body),
+                            lifetime: IdempotencyKey.lifetime)
+                    }
+                    let batch = try PublishBatch(json: body)
+                    for message in batch.messages {
+                        for channel in message.channels { try context.principal.requireUse(of: channel) }
+                    }
+                    return try await self.publish(batch, memory: memory, logger: context.logger)
+                }
+            } catch let error as IdempotencyKey.Invalid {
+                throw APIError(.badRequest, .messageIdempotencyKey, error.description)
             } catch let error as InvalidRequestBody {
                 throw APIError(error, .messageBody)
             } catch let error as PublishRequest.Invalid {
                 throw Self.map(error)
             }
-            for channel in publish.channels { try context.principal.requireUse(of: channel) }
-            do {
-                let ids = try await self.publisher.publish(publish)
-                return Response(status: .noContent, headers: [.pushMessageID: ids.joined(separator: ",")])
-            } catch {
-                throw APIError.redis(
-                    error, .write, .messageFailed, action: "the message was not published", logger: context.logger)
-            }
         }
+    }
+
+    private func publish(_ batch: PublishBatch, memory: PublishScript.Memory?, logger: Logger) async throws(APIError) -> Response
+    {
+        do {
+            switch try await self.publisher.publish(batch, memory: memory) {
+            case .published(let ids):
+                return Self.answer(batch, ids)
+            case .replayed(let ids):
+                var answer = Self.answer(batch, ids)
+                answer.headers[.idempotencyReplayed] = "true"
+                return answer
+            case .conflict:
+                break
+            }
+        } catch {
+            // With a key, a repetition is safe whatever became of this request.
+            throw APIError.redis(
+                error, memory == nil ? .write : .repeatableWrite, .messageFailed, action: "the message was not published",
+                logger: logger)
+        }
+        throw APIError(
+            .unprocessableContent, .messageIdempotencyConflict,
+            "this Idempotency-Key came with another body within the last 10 minutes: give each publication a key of its own")
+    }
+
+    private static func fingerprint(of body: ByteBuffer) -> [UInt8] {
+        body.withUnsafeReadableBytes { bytes in
+            var hash = SHA256()
+            hash.update(bufferPointer: bytes)
+            return Array(hash.finalize())
+        }
+    }
+
+    private static func answer(_ batch: PublishBatch, _ ids: MessageIDs) -> Response {
+        guard batch.isArray else {
+            return Response(status: .noContent, headers: [.pushMessageID: ids.joined(separator: ",")])
+        }
+        // Ids are digits and a dash: nothing to escape.
+        var json = ByteBuffer()
+        json.reserveCapacity(32 * batch.entryCount + 16 * batch.messages.count)
+        json.writeString(#"{"messages":["#)
+        var entry = 0
+        for (index, message) in batch.messages.enumerated() {
+            json.writeString(index == 0 ? #"{"ids":["# : #",{"ids":["#)
+            for position in message.channels.indices {
+                json.writeString(position == 0 ? "\"" : ",\"")
+                json.writeString(ids[entry])
+                json.writeString("\"")
+                entry += 1
+            }
+            json.writeString("]}")
+        }
+        json.writeString("]}")
+        return Response.json(bytes: json)
     }
 
     private static func map(_ error: PublishRequest.Invalid) -> APIError {
@@ -33,11 +100,16 @@ struct MessagesController: Sendable {
             return APIError(.badRequest, .messageFormat, message)
         case .body(let error):
             return APIError(error, .messageBody)
-        case .contentTooLarge(let length):
+        case .contentTooLarge(let length, let field):
             return APIError(
                 .contentTooLarge, .messageFormat,
-                "'content' is too large: it has \(length) bytes after percent-encoding, send at most "
+                "'\(field)' is too large: it has \(length) bytes after percent-encoding, send at most "
                     + "\(ContentEncoding.maximumEncodedLength)")
+        case .tooMuch(let size):
+            return APIError(
+                .contentTooLarge, .messageFormat,
+                "the messages have \(size) bytes of content, counted for each channel after percent-encoding: send at most "
+                    + "\(PublishBatch.maximumContentSize) in one request")
         }
     }
 }

@@ -6,6 +6,8 @@ struct APIMetrics: Sendable {
     let messagesPublished: Counter
     /// From the command to Redis' answer, in seconds.
     let publishDuration: Metrics.Timer
+    /// Requests that repeated an earlier one and got its answer.
+    let publicationsReplayed: Counter
     let channelsCreated: Counter
     private let errors: [Int: Counter]
     private let otherErrors: Counter
@@ -27,11 +29,15 @@ struct APIMetrics: Sendable {
     init(registry: PrometheusRegistry) {
         registry.describe("push_api_messages_published_total", help: "Messages that Redis has taken, counted by channel entry.")
         registry.describe("push_api_publish_duration_seconds", help: "From sending messages to Redis until its answer.")
+        registry.describe(
+            "push_api_publications_replayed_total",
+            help: "Requests that got the answer of an earlier one with their Idempotency-Key.")
         registry.describe("push_api_channels_created_total", help: "Persistent channels created.")
         registry.describe("push_api_errors_total", help: "Error answers by the code in their body.")
         registry.describe("push_api_worker_runs_total", help: "Runs of background workers by outcome.")
         self.messagesPublished = Counter(label: "push_api_messages_published_total", factory: registry)
         self.publishDuration = Timer(label: "push_api_publish_duration_seconds", factory: registry)
+        self.publicationsReplayed = Counter(label: "push_api_publications_replayed_total", factory: registry)
         self.channelsCreated = Counter(label: "push_api_channels_created_total", factory: registry)
         self.errors = Dictionary(
             uniqueKeysWithValues: ErrorCode.allCases.map { code in

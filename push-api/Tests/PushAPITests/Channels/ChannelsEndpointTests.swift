@@ -26,7 +26,10 @@ extension LiveTests {
                 let time = try #require(Timestamp.parse(record.created))
                 #expect((before...Timestamp.now()).contains(time))
 
-                #expect(try await api.redis.get("ch_news") == created.body)
+                let stored = try #require(try await api.redis.get("ch_news"))
+                #expect(try JSONDecoder().decode(ChannelRecord.self, from: Data(stored)) == record)
+                #expect(!String(decoding: stored, as: UTF8.self).contains("expires"))
+                #expect(try created.json()["expires"] as? String == Timestamp.format(milliseconds: time + 3_600_000))
                 guard case .remaining(let remaining) = try await api.redis.ttl("ch_news") else {
                     Issue.record("the record does not expire")
                     return

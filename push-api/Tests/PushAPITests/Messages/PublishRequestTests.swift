@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct PublishRequestTests {
     private func parse(_ json: String) throws(PublishRequest.Invalid) -> PublishRequest {
-        try PublishRequest(json: ByteBuffer(string: json))
+        try PublishBatch(json: ByteBuffer(string: json)).messages[0]
     }
 
     @Test func encodesContentAndKeepsTheOrderOfChannels() throws {
@@ -42,13 +42,13 @@ import Testing
         body.writeBytes(bytes)
         body.writeString(#""}"#)
         let message = "the request body is not valid UTF-8: send JSON encoded in UTF-8"
-        #expect(throws: PublishRequest.Invalid.body(.notAnObject(message))) { try PublishRequest(json: body) }
+        #expect(throws: PublishRequest.Invalid.body(.notAnObject(message))) { try PublishBatch(json: body) }
     }
 
     @Test func refusesUTF16() throws {
         var body = ByteBuffer()
         for unit in #"{"channels":["a"],"content":"x"}"#.utf16 { body.writeInteger(unit) }
-        #expect(throws: PublishRequest.Invalid.self) { try PublishRequest(json: body) }
+        #expect(throws: PublishRequest.Invalid.self) { try PublishBatch(json: body) }
     }
 
     @Test(arguments: [

@@ -26,6 +26,7 @@ public final class PrometheusRegistry: MetricsFactory {
         var help: [String: String] = [:]
         var buckets: [String: [Double]] = [:]
         var dropped: Int64 = 0
+        var others: [@Sendable () -> String] = []
     }
 
     private let state = Mutex(State())
@@ -51,9 +52,15 @@ public final class PrometheusRegistry: MetricsFactory {
         }
     }
 
-    /// All metrics, sorted by name, and those of the process.
+    /// Shows the metrics of a part of this process that counts by itself.
+    /// - Parameter text: Renders them, in the Prometheus text format, under names that nobody else uses.
+    public func include(_ text: @escaping @Sendable () -> String) {
+        state.withLock { $0.others.append(text) }
+    }
+
+    /// All metrics, sorted by name, those that are included, and those of the process.
     public func render() -> String {
-        let (families, help, dropped) = state.withLock { ($0.families, $0.help, $0.dropped) }
+        let (families, help, dropped, others) = state.withLock { ($0.families, $0.help, $0.dropped, $0.others) }
         var text = ""
         for (name, family) in families.sorted(by: { $0.key < $1.key }) where !family.series.isEmpty {
             PrometheusText.appendHeader(name, type: family.kind.rawValue, help: help[name] ?? name, &text)
@@ -61,6 +68,7 @@ public final class PrometheusRegistry: MetricsFactory {
                 series.render(name: name, labels: labels, into: &text)
             }
         }
+        for other in others { text += other() }
         PrometheusText.appendHeader(
             "metrics_dropped_series_total", type: "counter", help: "Requests for a series beyond the ceiling.", &text)
         PrometheusText.appendSample("metrics_dropped_series_total", "", String(dropped), &text)

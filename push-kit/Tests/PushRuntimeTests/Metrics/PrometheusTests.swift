@@ -89,6 +89,15 @@ import Testing
         #expect(!registry.render().contains("gone_total"))
     }
 
+    @Test func otherPartsAreIncluded() {
+        registry.include { "# TYPE other_total counter\nother_total 3\n" }
+        Counter(label: "own_total", factory: registry).increment()
+        let lines = text()
+        #expect(lines.contains("own_total 1"))
+        #expect(lines.contains("other_total 3"))
+        #expect(lines.last == "metrics_dropped_series_total 0")
+    }
+
     @Test func threadsDoNotLoseIncrements() async {
         let counter = Counter(label: "hot_total", factory: registry)
         let gauge = Meter(label: "hot_gauge", factory: registry)

@@ -36,6 +36,8 @@ public struct EngineMetrics: Sendable {
     public var responses = [Int](repeating: 0, count: 6)
     public var deliveries = 0
     public var pings = 0
+    /// Bytes handed to subscribers, without the heads of streams and handshakes.
+    public var sentBytes = 0
     public var disconnects = [Int](repeating: 0, count: DisconnectReason.allCases.count)
     public var subscribersByMode: [SubscriberMode: Int] = [:]
     /// Whether the last configuration that was to be applied was applied; the one of the start counts.
@@ -69,6 +71,7 @@ public struct EngineMetrics: Sendable {
             DisconnectReason.allCases.map { ("{reason=\"\($0.label)\"}", disconnects[$0.rawValue]) })
         metric("deliveries_total", "counter", "Messages handed to subscribers.", [("", deliveries)])
         metric("pings_total", "counter", "Pings sent to subscribers.", [("", pings)])
+        metric("sent_bytes_total", "counter", "Bytes of messages and pings handed to subscribers.", [("", sentBytes)])
         metric("published_messages_total", "counter", "Messages published.", [("", store.publishedMessages)])
         metric("stored_messages", "gauge", "Messages in the histories.", [("", store.storedMessages)])
         metric(

@@ -8,8 +8,7 @@ struct MetricsHandler {
 
     func metrics(_ request: Request) -> HTTPResponse {
         if let refusal = refuseOtherMethods(request) { return refusal }
-        guard let summary = try? context.store.withTable({ $0.summary(now: now) }) else { return request.errorPage(500) }
-        let text = context.metrics().render(store: summary, isReady: context.isReady.load(ordering: .relaxed))
+        guard let text = context.metricsText(now: now) else { return request.errorPage(500) }
         return HTTPResponse(200, contentType: "text/plain; version=0.0.4; charset=utf-8", text: text)
     }
 

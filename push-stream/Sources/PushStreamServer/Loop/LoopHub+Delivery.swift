@@ -88,6 +88,7 @@ extension LoopHub {
         }
         batch.list.countSent(bytes.count, to: profile)
         var sent = written.sent
+        defer { metrics.countSent(sent * bytes.count) }
         if written.shortfalls.isEmpty, others.isEmpty { return sent }
         let buffer = ByteBuffer(bytes: bytes)
         for shortfall in written.shortfalls where shortfall.subscriber.isActive {

@@ -9,6 +9,7 @@ final class LoopMetrics: Sendable {
     let requests = Atomic<Int>(0)
     let deliveries = Atomic<Int>(0)
     let pings = Atomic<Int>(0)
+    let sentBytes = Atomic<Int>(0)
     private let responses = Mutex([Int](repeating: 0, count: 6))
     private let disconnects = Mutex([Int](repeating: 0, count: DisconnectReason.allCases.count))
     private let subscribers = Mutex([SubscriberMode: Int]())
@@ -18,6 +19,9 @@ final class LoopMetrics: Sendable {
     func countResponse(_ status: Int) {
         responses.withLock { $0[min(max(status / 100, 0), 5)] += 1 }
     }
+
+    /// Bytes that were handed to a subscriber.
+    func countSent(_ bytes: Int) { sentBytes.wrappingAdd(bytes, ordering: .relaxed) }
 
     func countSubscriber(_ mode: SubscriberMode, by change: Int) {
         subscribers.withLock { $0[mode, default: 0] += change }
@@ -34,6 +38,7 @@ final class LoopMetrics: Sendable {
         total.requests += requests.load(ordering: .relaxed)
         total.deliveries += deliveries.load(ordering: .relaxed)
         total.pings += pings.load(ordering: .relaxed)
+        total.sentBytes += sentBytes.load(ordering: .relaxed)
         let (byClass, byReason) = (responses.withLock { $0 }, disconnects.withLock { $0 })
         for index in byClass.indices { total.responses[index] += byClass[index] }
         for index in byReason.indices { total.disconnects[index] += byReason[index] }

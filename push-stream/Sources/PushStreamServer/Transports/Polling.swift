@@ -37,6 +37,7 @@ extension ConnectionHandler {
                 result.messages, profile: profile, callback: callback, isChunked: request.head.minorVersion == 1, into: &$0)
             bodyBytes = $0.readableBytes - before
         }
+        hub.metrics.countSent(bodyBytes)
         record(response, of: request, bytes: headBytes + bodyBytes, headBytes: headBytes)
         if request.answersKeepAlive {
             nextRequest(keepAliveTime: request.location.keepAliveTimeout)

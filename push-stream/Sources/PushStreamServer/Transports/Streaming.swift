@@ -22,6 +22,7 @@ extension ConnectionHandler {
         let headBytes = write(response, of: request)
         let opening = profile.opening(result.messages)
         append { $0.writeBytes(opening) }
+        hub.metrics.countSent(opening.count)
         hub.metrics.countResponse(response.status)
         register(
             channels, result, profile: profile, keepAliveTime: request.answersKeepAlive ? request.location.keepAliveTimeout : 0,

@@ -127,6 +127,7 @@ final class Subscriber: LoopTimed {
             return false
         }
         end?.outcome.bytes += buffer.readableBytes
+        hub.metrics.countSent(buffer.readableBytes)
         return isActive
     }
 
@@ -147,6 +148,7 @@ final class Subscriber: LoopTimed {
         var rest = ByteBuffer()
         write(&rest)
         end?.outcome.bytes += rest.readableBytes
+        hub.metrics.countSent(rest.readableBytes)
         end?.outcome.isComplete = true
         hub.leave(self, reason: reason)
         link.finish(rest, keepAliveTime: hub.isDraining || !link.isListening ? 0 : keepAliveTime)

@@ -69,6 +69,7 @@ extension ConnectionHandler {
             subscriberRequest.profileKey(.webSocket, storesMessages: subscriberRequest.settings.storesMessages))
         let opening = profile.opening(result.messages)
         append { $0.writeBytes(opening) }
+        hub.metrics.countSent(opening.count)
         register(
             channels, result, profile: profile,
             end: end(of: request, response, hasHead: true, bytes: headBytes + opening.count, headBytes: headBytes))

@@ -176,7 +176,7 @@ export function deleteDialog(api, id, done) {
 /** @param {{ id?: string, done: (id: string) => void }} options With `id` only the time can be chosen. */
 export function createDialog(api, { id = "", done }) {
   const name = h("input", {
-    name: "id", value: id, readonly: id !== "", required: true, maxlength: "200", autocapitalize: "none", autocomplete: "off", spellcheck: "false",
+    name: "channel", value: id, readonly: id !== "", required: true, maxlength: "200", autocapitalize: "none", autocomplete: "off", spellcheck: "false",
   });
   const seconds = h("input", { name: "ttl", type: "number", min: "1", max: "315360000", step: "1", inputmode: "numeric", required: true });
   const other = h("div", { hidden: true }, field("Seconds", seconds));

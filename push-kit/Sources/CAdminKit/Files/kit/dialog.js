@@ -33,8 +33,10 @@ export function confirmDialog({ title, text, label, action, danger = true }) {
 export function formDialog({ title, body, label, submit, danger = false, done = () => {} }) {
   const place = h("div", { "aria-live": "polite" });
   const cancel = h("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
-  const form = h("form", { id: uniqueID("form") }, body, place);
-  const button = h("button", { type: "submit", form: form.id, class: danger ? "danger" : "primary" }, label);
+  // A field named "id" would hide the property of this name.
+  const id = uniqueID("form");
+  const form = h("form", { id }, body, place);
+  const button = h("button", { type: "submit", form: id, class: danger ? "danger" : "primary" }, label);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!await run(button, place, () => submit(form))) return;
