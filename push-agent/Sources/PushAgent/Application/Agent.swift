@@ -35,12 +35,12 @@ public func buildAgent(
         return RedisClient(configuration: redis, eventLoopGroup: group, logger: logger)
     }
 
-    let control = client("control", eventLoopGroup)
+    // All that a message passes lives on one event loop: a change of threads would take longer than all that is done with it.
+    let eventLoop = eventLoopGroup.next()
+    let control = client("control", eventLoop)
     let coordinator = DeliveryCoordinator(limits: configuration.subscription.limits)
     var services: [any Service] = [control]
     if configuration.subscription.isEnabled {
-        // All that a message passes lives on one event loop: a change of threads would take longer than all that is done with it.
-        let eventLoop = eventLoopGroup.next()
         // XREAD blocks its connection, so that nothing else can go over it.
         let blocking = client("reader", eventLoop)
         let reader = MessageReader(

@@ -35,6 +35,9 @@ final class DeliveryService: Service {
         self.logger = reader.logger
     }
 
+    /// Between two positions that are stored. A crash repeats what was delivered within it, and messages that come one by one do not cost
+    /// Redis three commands each.
+    private static let savePause = Duration.milliseconds(10)
     /// How often the lag is measured.
     private static let lagInterval = Duration.seconds(5)
 
@@ -122,6 +125,7 @@ final class DeliveryService: Service {
                 try await self.store.save(position: position, place: self.coordinator.place(of: position))
                 self.storedPosition.withLock { $0 = position }
                 failures = 0
+                try? await Task.sleep(for: Self.savePause)
             } catch {
                 if Task.isCancelled { return }
                 failures += 1
