@@ -46,7 +46,9 @@ struct StatisticsController: Sendable {
         }
         group.get("stats/top") { request, context in
             let limit = try Self.limit(of: request)
-            let channels = try await Self.reading(context) { try await self.topChannels.top(limit, where: context.principal.mayUse) }
+            let channels = try await Self.reading(context) {
+                try await self.topChannels.top(limit, where: context.principal.mayUse)
+            }
             return try Response.json(["channels": channels])
         }
         group.get("stats/agents") { _, context in
