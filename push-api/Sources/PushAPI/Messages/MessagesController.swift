@@ -23,7 +23,7 @@ struct MessagesController: Sendable {
                             redisKey: key.redisKey(principal: context.principal.id), fingerprint: Self.fingerprint(of: body),
                             lifetime: IdempotencyKey.lifetime)
                     }
-                    let batch = try PublishBatch(json: body)
+                    let batch = try await Self.read(body)
                     for message in batch.messages {
                         for channel in message.channels { try context.principal.requireUse(of: channel) }
                     }
@@ -36,6 +36,14 @@ struct MessagesController: Sendable {
             } catch let error as PublishRequest.Invalid {
                 throw Self.map(error)
             }
+        }
+    }
+
+    /// Reads a body. A large one is read on another thread than the event loop's, whose other connections would have to wait.
+    private static func read(_ body: ByteBuffer) async throws(PublishRequest.Invalid) -> PublishBatch {
+        guard body.readableBytes > DirectPublishing.largestBody else { return try PublishBatch(json: body) }
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { () async throws(PublishRequest.Invalid) in
+            try PublishBatch(json: body)
         }
     }
 
