@@ -1,6 +1,7 @@
 # The commands of this repository. `make help` lists them.
 SCRATCH ?= .build
 ARGS ?=
+PUBLISHING_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test bench tsan fuzz format lint
@@ -22,10 +23,11 @@ test: ## Build and run every test of every package
 	@scripts/install-dependencies test
 	@SCRATCH="$(SCRATCH)" scripts/test
 
-bench: ## Measure push-stream beside nchan and an Nginx with the module (PUSH_STREAM_NGINX); writes docs/benchmarks.md
+bench: ## Measure push-stream beside nchan and an Nginx with the module (PUSH_STREAM_NGINX), and the path from push-api; writes docs/benchmarks.md
 	@scripts/install-dependencies bench
-	@SCRATCH="$(SCRATCH)" scripts/build push-stream integration-tests
+	@SCRATCH="$(SCRATCH)" scripts/build push-stream push-agent push-api integration-tests
 	@scripts/bench --binaries "$(SCRATCH)/release" $(ARGS)
+	@scripts/bench-publishing --binaries "$(SCRATCH)/release" $(PUBLISHING_ARGS)
 
 tsan: ## Run the tests of push-stream with the thread sanitizer
 	@scripts/install-dependencies test

@@ -27,7 +27,7 @@ let package = Package(
         .package(path: "../push-kit"),
     ],
     targets: [
-        // epoll and signalfd, which the Glibc module of Swift leaves out. push-load uses them without a layer between, so that
+        // epoll, signalfd and timerfd, which the Glibc module of Swift leaves out. push-load uses them without a layer between, so that
         // the client costs as little as it can.
         .systemLibrary(name: "CEpoll"),
         // The load client: N subscribers and a publisher on one thread, and what it measures.

@@ -198,12 +198,18 @@ extension EndToEnd {
                 (["slow", "--slow", "0"], "--slow must be 1 to 1000000"),
                 (["slow", "--size", "9"], "--size must be 10 to 1000000"),
                 (["idle", "--base=-1"], "--base must be 0 to 1000000"),
+                (["api", "--batch", "1001"], "--batch must be 1 to 1000"),
+                (["api", "--messages", "150", "--batch", "100"], "--messages must be a multiple of --batch"),
+                (["api", "--user", "nobody"], "--user must be NAME:PASSWORD"),
+                (["api", "--user", "a:b", "--key", "c"], "--user and --key exclude each other"),
+                (["api", "--size", "32769"], "--size must be 10 to 32768"),
+                (["delay", "--rate", "0"], "--rate must be 1 to 100000"),
             ] {
                 let (status, process) = try await Self.run(arguments)
                 #expect(status != .exited(0))
                 try await process.line(containing: sentence)
             }
-            for command in ["fanout", "publish", "connect", "idle", "slow"] {
+            for command in ["fanout", "publish", "connect", "idle", "slow", "api", "delay"] {
                 let (status, process) = try await Self.run([command, "--help"])
                 #expect(status == .exited(0))
                 try await process.line(containing: "USAGE: push-load \(command)")

@@ -77,11 +77,13 @@ public func buildAPI(
     let signInMetrics = SignInMetrics(registry: registry)
     let group = router.group("api/v1")
         .add(middleware: ErrorCountMiddleware(metrics: metrics))
-    if let authentication = configuration.authentication {
-        group.add(
-            middleware: AuthenticationMiddleware(
-                user: authentication.user, password: authentication.password, keys: authenticator,
-                proxies: configuration.trustedProxies, metrics: signInMetrics))
+    let authentication = configuration.authentication.map { authentication in
+        AuthenticationMiddleware(
+            user: authentication.user, password: authentication.password, keys: authenticator,
+            proxies: configuration.trustedProxies, metrics: signInMetrics)
+    }
+    if let authentication {
+        group.add(middleware: authentication)
     } else {
         logger.warning("Authentication is off (api.enable_auth): whoever reaches this port can publish")
         group.add(middleware: OpenAccessMiddleware())
@@ -89,7 +91,10 @@ public func buildAPI(
     group.add(middleware: CrossSiteRequestMiddleware())
     AuthenticationController().addRoutes(to: group)
     KeysController(repository: keys, authenticator: authenticator).addRoutes(to: group)
-    MessagesController(publisher: MessagePublisher(redis: redis, stream: configuration.stream, metrics: metrics)).addRoutes(
+    let clients = RedisClientGroup(configuration: configuration.redis, logger: logger, metricsFactory: registry)
+    services.append(clients)
+    let publisher = MessagePublisher(clients: clients, stream: configuration.stream, metrics: metrics)
+    MessagesController(publisher: publisher).addRoutes(
         to: group.requiring(.publish).add(
             middleware: RateLimitMiddleware(limiter: RateLimiter(redis: redis), metrics: RateLimitMetrics(registry: registry))))
     ChannelsController(repository: channels, metrics: metrics).addRoutes(to: group)
@@ -98,7 +103,8 @@ public func buildAPI(
 
     services.append(
         HTTPService(
-            router: router, address: .init(host: configuration.host, port: configuration.port), logger: logger,
-            onListening: onListening))
+            router: router, address: .init(host: configuration.host, port: configuration.port),
+            directRoute: DirectPublishing(publisher: publisher, authentication: authentication, metrics: metrics),
+            metrics: registry, logger: logger, onListening: onListening))
     return services
 }

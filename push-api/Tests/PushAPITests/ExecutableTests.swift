@@ -21,16 +21,16 @@ extension LiveTests {
         @Test func printsHelpAndVersion() async throws {
             let directory = try TemporaryDirectory()
             let help = try Self.start(["--help"], [:], directory)
-            #expect(try await help.exit() == .exited(0))
+            #expect(try await help.finish() == .exited(0))
             #expect(help.text.contains("Usage: push-api"))
             for key in PushAPIConfiguration.schema.keys {
                 #expect(help.text.contains(PushAPIConfiguration.schema.variable(for: key.name)), "\(key.name)")
             }
             let version = try Self.start(["--version"], [:], directory)
-            #expect(try await version.exit() == .exited(0))
+            #expect(try await version.finish() == .exited(0))
             #expect(version.lines.map(\.text) == [pushAPIVersion])
             let unknown = try Self.start(["--nonsense"], [:], directory)
-            #expect(try await unknown.exit() == .exited(2))
+            #expect(try await unknown.finish() == .exited(2))
             #expect(unknown.text.contains("--help"))
         }
 
@@ -68,7 +68,7 @@ extension LiveTests {
                 ]
                 for (environment, text) in cases {
                     let process = try Self.start([], environment.merging(["PUSHAPI_REDIS__URL": redis.url]) { $1 }, directory)
-                    #expect(try await process.exit() == .exited(1))
+                    #expect(try await process.finish() == .exited(1))
                     let errors = process.lines.filter { $0.stream == .standardError }.map(\.text)
                     #expect(errors.count == 1)
                     #expect(errors.first?.contains(text) == true, "\(errors)")

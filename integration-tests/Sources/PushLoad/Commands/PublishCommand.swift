@@ -33,7 +33,9 @@ struct PublishCommand: ParsableCommand {
         let target = try self.target.target()
         defer { target.progress.end() }
         let run = try PublishRun(
-            target: target, connections: self.connections, pipeline: self.pipeline, size: self.load.size,
+            target: target, connections: self.connections, pipeline: self.pipeline,
+            request: PublishRequest(path: target.publishPath, host: target.publishers.text, size: self.load.size),
+            size: self.load.size,
             subscribers: self.subscribers)
         let result = try run.measure(until: self.load.end)
         target.progress.end()

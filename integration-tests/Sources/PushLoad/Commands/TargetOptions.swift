@@ -1,13 +1,10 @@
 import ArgumentParser
 import Foundation
 
-/// Where the server is and what its locations are called.
-struct TargetOptions: ParsableArguments {
+/// Where subscribers connect, and what all commands have.
+struct SubscriptionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where subscribers connect.", valueName: "host:port"))
     var subscribeAddress = "127.0.0.1:9080"
-
-    @Option(help: ArgumentHelp("Where messages are published.", valueName: "host:port"))
-    var publishAddress = "127.0.0.1:9081"
 
     @Option(help: ArgumentHelp("How subscribers receive: \(Transport.allNames).", valueName: "transport"))
     var transport = Transport.eventsource
@@ -16,9 +13,6 @@ struct TargetOptions: ParsableArguments {
         help: ArgumentHelp(
             "Path of a subscription; default by transport /ev, /sub, /ws or /lp and /{channel}.", valueName: "template"))
     var subscribePath: String?
-
-    @Option(help: ArgumentHelp("Path of a publish.", valueName: "template"))
-    var publishPath = "/pub?id={channel}"
 
     @Option(help: "The channel's id; default one that no other run has.")
     var channel: String?
@@ -34,11 +28,12 @@ struct TargetOptions: ParsableArguments {
 
     func validate() throws {
         guard self.timeout > 0 else { throw ValidationError("--timeout must be above 0") }
-        for (name, path) in [("--subscribe-path", self.subscribePath), ("--publish-path", self.publishPath)] {
-            guard let path else { continue }
-            guard path.hasPrefix("/"), !path.contains(where: { $0 == " " || $0.isNewline }) else {
-                throw ValidationError("\(name) must begin with / and hold no blank")
-            }
+        if let path = self.subscribePath { try Self.check(path, "--subscribe-path") }
+    }
+
+    static func check(_ path: String, _ name: String) throws {
+        guard path.hasPrefix("/"), !path.contains(where: { $0 == " " || $0.isNewline }) else {
+            throw ValidationError("\(name) must begin with / and hold no blank")
         }
     }
 
@@ -50,22 +45,50 @@ struct TargetOptions: ParsableArguments {
         }
     }
 
-    /// The same values, read and with defaults filled in.
-    func target() throws -> Target {
+    /// - Parameters:
+    ///   - address: where messages are published.
+    ///   - path: of a publish; `{channel}` becomes the channel's id.
+    func target(publishAddress address: String, path: String) throws -> Target {
         let channel = self.channel ?? "load-\(getpid())-\(Clock.now())"
         func fill(_ template: String) -> String { template.replacingOccurrences(of: "{channel}", with: channel) }
         let subscribers = try Endpoint(self.subscribeAddress)
         return Target(
-            subscribers: subscribers, publishers: try Endpoint(self.publishAddress),
+            channel: channel, subscribers: subscribers, publishers: try Endpoint(address),
             request: SubscribeRequest(
                 path: fill(self.subscribePath ?? self.transport.defaultPath), host: subscribers.text, transport: self.transport),
-            publishPath: fill(self.publishPath), server: try self.serverPid.map { try ServerProcesses(processID: $0) },
+            publishPath: fill(path), server: try self.serverPid.map { try ServerProcesses(processID: $0) },
             timeout: Clock.nanoseconds(self.timeout))
+    }
+}
+
+/// Where the server is and what its locations are called.
+struct TargetOptions: ParsableArguments {
+    @OptionGroup var subscription: SubscriptionOptions
+
+    @Option(help: ArgumentHelp("Where messages are published.", valueName: "host:port"))
+    var publishAddress = "127.0.0.1:9081"
+
+    @Option(help: ArgumentHelp("Path of a publish.", valueName: "template"))
+    var publishPath = "/pub?id={channel}"
+
+    var transport: Transport { self.subscription.transport }
+    var json: Bool { self.subscription.json }
+
+    func requireStream() throws { try self.subscription.requireStream() }
+
+    func validate() throws {
+        try SubscriptionOptions.check(self.publishPath, "--publish-path")
+    }
+
+    /// The same values, read and with defaults filled in.
+    func target() throws -> Target {
+        try self.subscription.target(publishAddress: self.publishAddress, path: self.publishPath)
     }
 }
 
 /// A server and one channel on it.
 struct Target {
+    let channel: String
     let subscribers: Endpoint
     let publishers: Endpoint
     let request: SubscribeRequest

@@ -1,3 +1,5 @@
+// sys/timerfd.h has timespec too, and Swift gives it to the module that it finds first.
+import CEpoll
 import Glibc
 
 /// Clocks in nanoseconds.

@@ -3,15 +3,20 @@ final class PublishRun {
     private let target: Target
     private let pipeline: Int
     private let size: Int
+    /// Messages of one request.
+    private let batch: Int
     private let poller: Poller
     private let pool: SubscriberPool
     private let publishers: [Publisher]
-    /// By connection: publishes sent, and how many of them the subscriber has received.
+    /// By connection: messages sent, and how many of them the subscriber has received.
     private var sent: [Int]
     private var received: [Int]
+    /// Requests sent, and how many of them were answered.
     private var published = 0
     private var answered = 0
     private var deliveries = 0
+    /// Messages that may be on their way to the subscriber: what lies between may answer before it delivers.
+    private static let maximumUndelivered = 20_000
     /// When the requests in flight were made, `pipeline` places for each connection.
     private var sentAt: [Int64]
     /// Nanoseconds from a publish to its answer.
@@ -19,18 +24,19 @@ final class PublishRun {
 
     /// - Parameters:
     ///   - pipeline: requests in flight on each connection.
+    ///   - request: what all connections send, its messages with `size` bytes of text.
     ///   - subscribers: 0 or 1.
-    init(target: Target, connections: Int, pipeline: Int, size: Int, subscribers: Int) throws {
+    init(target: Target, connections: Int, pipeline: Int, request: PublishRequest, size: Int, subscribers: Int) throws {
         try Descriptors.reserve(connections + subscribers)
         let poller = try Poller()
         self.target = target
         self.pipeline = pipeline
         self.size = size
+        self.batch = request.messageCount
         self.poller = poller
         self.pool = SubscriberPool(count: subscribers, endpoint: target.subscribers, request: target.request, poller: poller)
         self.publishers = try (0..<connections).map {
-            try Publisher(
-                endpoint: target.publishers, path: target.publishPath, size: size, poller: poller, number: subscribers + $0)
+            try Publisher(endpoint: target.publishers, request: request, poller: poller, number: subscribers + $0)
         }
         self.sent = [Int](repeating: 0, count: connections)
         self.received = self.sent
@@ -43,7 +49,7 @@ final class PublishRun {
         try self.pool.open(timeout: self.target.timeout, progress: self.target.progress) { _ in }
         let begin = Clock.now()
         var last = SequenceMark.limit
-        if case .messages(let count) = end { last = count }
+        if case .messages(let count) = end { last = count / self.batch }
         if case .time(_, let warmUp) = end { try self.load(last: last) { $0 - begin >= warmUp } }
         let span = try UsageSpan(server: self.target.server)
         let start = Clock.now()
@@ -60,7 +66,9 @@ final class PublishRun {
         return PublishResult(
             transport: self.target.request.transport, connections: self.publishers.count, pipeline: self.pipeline,
             size: self.size, subscribers: self.pool.count, seconds: usage.seconds, publishes: publishes,
-            publishesPerSecond: Double(publishes) / usage.seconds, deliveries: deliveries, answerMilliseconds: Latency(delays),
+            publishesPerSecond: Double(publishes) / usage.seconds, messagesPerRequest: self.batch,
+            messagesPerSecond: Double(publishes * self.batch) / usage.seconds, deliveries: deliveries,
+            deliveriesPerSecond: Double(deliveries) / usage.seconds, answerMilliseconds: Latency(delays),
             client: usage.client, server: usage.server)
     }
 
@@ -70,10 +78,10 @@ final class PublishRun {
         var now = progress
         while !isOver(now) {
             for connection in self.publishers.indices { try self.fill(connection, last: last, now) }
-            let before = self.answered
+            let before = (self.answered, self.deliveries)
             try self.turn(atMost: 50_000_000)
             now = Clock.now()
-            if self.answered > before { progress = now }
+            if (self.answered, self.deliveries) != before { progress = now }
             try self.check(progress: progress, now: now)
             self.target.progress.tell(now, "\(Report.count(Double(self.answered))) publishes answered")
         }
@@ -81,23 +89,27 @@ final class PublishRun {
 
     private func fill(_ connection: Int, last: Int, _ now: Int64) throws {
         let publisher = self.publishers[connection]
-        while publisher.unanswered < self.pipeline, self.published < last {
+        while publisher.unanswered < self.pipeline, self.published < last, self.hasRoom {
             // The number tells whose message it is and which of its messages.
-            let number = self.sent[connection] * self.publishers.count + connection
-            guard number < SequenceMark.limit else { break }
-            publisher.publish(number)
-            self.sentAt[connection * self.pipeline + self.sent[connection] % self.pipeline] = now
-            self.sent[connection] += 1
+            let first = self.sent[connection]
+            guard (first + self.batch) * self.publishers.count < SequenceMark.limit else { break }
+            publisher.publish(first * self.publishers.count + connection, stride: self.publishers.count)
+            self.sentAt[connection * self.pipeline + first / self.batch % self.pipeline] = now
+            self.sent[connection] += self.batch
             self.published += 1
         }
         try publisher.flush()
+    }
+
+    private var hasRoom: Bool {
+        self.pool.count == 0 || self.published * self.batch - self.deliveries < Self.maximumUndelivered
     }
 
     /// Waits until everything is answered and received, and a moment more for what would come twice.
     private func drain() throws {
         var progress = Clock.now()
         var now = progress
-        while self.answered < self.published || (self.pool.count > 0 && self.deliveries < self.published) {
+        while self.answered < self.published || (self.pool.count > 0 && self.deliveries < self.published * self.batch) {
             if try self.turn(atMost: 50_000_000) { progress = Clock.now() }
             now = Clock.now()
             try self.check(progress: progress, now: now)
@@ -155,15 +167,18 @@ struct PublishResult: Reportable {
     /// Publishes that were answered.
     let publishes: Int
     let publishesPerSecond: Double
+    let messagesPerRequest: Int
+    let messagesPerSecond: Double
     /// What the subscriber received meanwhile; in the end it has received all.
     let deliveries: Int
+    let deliveriesPerSecond: Double
     let answerMilliseconds: Latency?
     let client: ClientUsage
     let server: ServerUsage?
 
     var rows: [(String, String)] {
         let receivers = self.subscribers == 0 ? "none" : "1 over \(self.transport.rawValue), every delivery verified"
-        return [
+        var rows = [
             (
                 "publishers",
                 "\(Report.count(Double(self.connections))) connections, \(self.pipeline) requests in flight on each,"
@@ -172,7 +187,13 @@ struct PublishResult: Reportable {
             ("subscribers", receivers),
             ("measured", "\(Report.fixed(self.seconds)) s"),
             ("publishes", "\(Report.count(self.publishesPerSecond)) per second, \(Report.count(Double(self.publishes))) in all"),
-        ] + Report.latency("to the answer", self.answerMilliseconds)
+        ]
+        if self.messagesPerRequest > 1 {
+            rows.append(
+                ("messages", "\(Report.count(self.messagesPerSecond)) per second, \(self.messagesPerRequest) in each publish"))
+        }
+        if self.subscribers > 0 { rows.append(("received", "\(Report.count(self.deliveriesPerSecond)) per second")) }
+        return rows + Report.latency("to the answer", self.answerMilliseconds)
             + Report.usage(self.client, self.server, operation: "publish")
     }
 }

@@ -6,9 +6,7 @@ final class Publisher {
     private let poller: Poller
     private let number: Int
     private let fd: Int32
-    /// A whole request, and where its text begins.
-    private var request: [UInt8]
-    private let textOffset: Int
+    private var request: PublishRequest
     private var output: [UInt8] = []
     private var sent = 0
     private var waitsForRoom = true
@@ -21,15 +19,11 @@ final class Publisher {
 
     /// - Parameters:
     ///   - number: what the poller knows the connection by.
-    ///   - size: bytes of a message's text, the mark included.
-    init(endpoint: Endpoint, path: String, size: Int, poller: Poller, number: Int) throws {
+    init(endpoint: Endpoint, request: PublishRequest, poller: Poller, number: Int) throws {
         self.endpoint = endpoint
         self.poller = poller
         self.number = number
-        let text = SequenceMark.bytes(0) + [UInt8](repeating: UInt8(ascii: "x"), count: size - SequenceMark.length)
-        let head = "POST \(path) HTTP/1.1\r\nHost: \(endpoint.text)\r\nContent-Length: \(text.count)\r\n\r\n"
-        self.request = Array(head.utf8) + text
-        self.textOffset = head.utf8.count
+        self.request = request
         self.fd = try endpoint.connect(source: 0)
         self.buffer = .allocate(capacity: Self.bufferSize)
         try poller.add(self.fd, number: number, .write)
@@ -41,11 +35,12 @@ final class Publisher {
     }
 
     /// Puts a request into the output; `flush` sends it.
-    func publish(_ message: Int) {
-        self.request.withUnsafeMutableBufferPointer { buffer in
-            if let base = buffer.baseAddress { SequenceMark.write(message, at: base + self.textOffset) }
-        }
-        self.output += self.request
+    /// - Parameters:
+    ///   - first: the number of its first message.
+    ///   - stride: what the numbers of its further messages grow by.
+    func publish(_ first: Int, stride: Int = 1) {
+        self.request.mark(first, stride: stride)
+        self.output += self.request.bytes
         self.unanswered += 1
     }
 

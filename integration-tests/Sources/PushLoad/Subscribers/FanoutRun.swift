@@ -19,7 +19,9 @@ final class FanoutRun {
         self.pool = SubscriberPool(count: subscribers, endpoint: target.subscribers, request: target.request, poller: self.poller)
         self.window = DeliveryWindow(size: window, subscribers: subscribers)
         self.publisher = try Publisher(
-            endpoint: target.publishers, path: target.publishPath, size: size, poller: self.poller, number: subscribers)
+            endpoint: target.publishers,
+            request: PublishRequest(path: target.publishPath, host: target.publishers.text, size: size), poller: self.poller,
+            number: subscribers)
         self.silent = SilentSubscribers(count: others, target: target, poller: self.poller, firstNumber: subscribers + 1)
     }
 

@@ -1,6 +1,7 @@
 import Glibc
 
-/// How a message is known whatever template it is put into: its text begins with `@`, eight digits and `@`.
+/// How a message is known whatever template it is put into: its text begins with `~`, eight digits and `~`. push-api does not
+/// percent-encode `~`, so the mark is the same behind it.
 ///
 /// Pings, chunk sizes, heads of WebSocket frames and templates hold no such sequence, so scanning received bytes for it counts messages
 /// and nothing else, for every transport.
@@ -8,7 +9,7 @@ enum SequenceMark {
     static let length = 10
     /// Numbers from 0 on; a run has fewer messages than this.
     static let limit = 100_000_000
-    private static let sign = UInt8(ascii: "@")
+    private static let sign = UInt8(ascii: "~")
 
     /// The mark's bytes.
     static func bytes(_ number: Int) -> [UInt8] {

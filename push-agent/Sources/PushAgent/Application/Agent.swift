@@ -29,26 +29,28 @@ public func buildAgent(
     let metrics = AgentMetrics(factory: factory)
     let connector = PushStreamConnector(
         address: configuration.pushStream, eventLoopGroup: eventLoopGroup, timeout: configuration.pushStreamTimeout)
-    func client(_ purpose: String) -> RedisClient {
+    func client(_ purpose: String, _ group: any EventLoopGroup) -> RedisClient {
         var redis = configuration.redis
         redis.clientName = "push-agent-\(purpose)"
-        return RedisClient(configuration: redis, eventLoopGroup: eventLoopGroup, logger: logger)
+        return RedisClient(configuration: redis, eventLoopGroup: group, logger: logger)
     }
 
-    let control = client("control")
+    // All that a message passes lives on one event loop: a change of threads would take longer than all that is done with it.
+    let eventLoop = eventLoopGroup.next()
+    let control = client("control", eventLoop)
     let coordinator = DeliveryCoordinator(limits: configuration.subscription.limits)
     var services: [any Service] = [control]
     if configuration.subscription.isEnabled {
         // XREAD blocks its connection, so that nothing else can go over it.
-        let blocking = client("reader")
+        let blocking = client("reader", eventLoop)
         let reader = MessageReader(
             redis: blocking, store: AgentStore(redis: control, agent: configuration.name),
             coordinator: coordinator, settings: configuration.subscription, metrics: metrics, logger: logger)
-        services += [blocking, DeliveryService(reader: reader, connector: connector)]
+        services += [blocking, DeliveryService(reader: reader, connector: connector.on(eventLoop), eventLoop: eventLoop)]
     }
     if configuration.statistics.isEnabled {
         // The statistics of thousands of channels must not stand in the way of a position.
-        let statistics = client("statistics")
+        let statistics = client("statistics", eventLoopGroup)
         services += [
             statistics,
             StatisticsWorker(

@@ -1,5 +1,7 @@
 import Logging
 import Metrics
+import NIOCore
+import PushRuntime
 import ServiceLifecycle
 import Synchronization
 
@@ -15,11 +17,15 @@ final class DeliveryService: Service {
     let metrics: AgentMetrics
     let logger: Logger
     let tracker = Mutex(StoreTracker(known: nil))
+    private let executor: EventLoopTaskExecutor
     /// What Redis has confirmed.
     private let storedPosition = Mutex<StreamID?>(nil)
 
-    /// - Parameter reader: shares its coordinator, settings, metrics and logger with this service.
-    init(reader: MessageReader, connector: PushStreamConnector) {
+    /// - Parameters:
+    ///   - reader: shares its coordinator, settings, metrics and logger with this service.
+    ///   - eventLoop: runs all of this service; best that of the reader's and the connector's connections.
+    init(reader: MessageReader, connector: PushStreamConnector, eventLoop: any EventLoop) {
+        self.executor = EventLoopTaskExecutor(eventLoop)
         self.reader = reader
         self.store = reader.store
         self.connector = connector
@@ -29,10 +35,17 @@ final class DeliveryService: Service {
         self.logger = reader.logger
     }
 
+    /// Between two positions that are stored. A crash repeats what was delivered within it, and messages that come one by one do not cost
+    /// Redis three commands each.
+    private static let savePause = Duration.milliseconds(10)
     /// How often the lag is measured.
     private static let lagInterval = Duration.seconds(5)
 
     func run() async throws {
+        await withTaskExecutorPreference(self.executor) { await self.deliver() }
+    }
+
+    private func deliver() async {
         let loaded = await cancelWhenGracefulShutdown { await self.load() }
         guard let loaded, !Task.isShuttingDownGracefully else { return }
         self.coordinator.load(position: loaded.position)
@@ -112,6 +125,7 @@ final class DeliveryService: Service {
                 try await self.store.save(position: position, place: self.coordinator.place(of: position))
                 self.storedPosition.withLock { $0 = position }
                 failures = 0
+                try? await Task.sleep(for: Self.savePause)
             } catch {
                 if Task.isCancelled { return }
                 failures += 1

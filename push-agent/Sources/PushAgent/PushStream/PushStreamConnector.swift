@@ -14,6 +14,11 @@ struct PushStreamConnector: Sendable {
     /// The longest that connecting may take, and the longest silence while requests are in flight.
     let timeout: Duration
 
+    /// The same on one event loop.
+    func on(_ eventLoop: any EventLoop) -> PushStreamConnector {
+        PushStreamConnector(address: self.address, eventLoopGroup: eventLoop, timeout: self.timeout)
+    }
+
     /// Connects, and closes the connection when `body` ends.
     ///
     /// - Throws: an I/O error, ``PushStreamError``, or what `body` throws.

@@ -49,7 +49,7 @@ import Testing
             try await harness.pushStream.listen()
 
             process.signal(SIGTERM)
-            #expect(try await process.exit() == .exited(0))
+            #expect(try await process.finish() == .exited(0))
             #expect(try await harness.store.position()?.description == ids.last)
             #expect(!process.text.contains("two"), "no content in the log")
         }
@@ -67,7 +67,7 @@ import Testing
             let first = try TestProcess(Self.path, environment: environment, workingDirectory: "/tmp")
             try await harness.waitForMessages(1_100)
             first.signal(SIGKILL)
-            #expect(try await first.exit() == .signalled(SIGKILL))
+            #expect(try await first.finish() == .signalled(SIGKILL))
             let second = try TestProcess(Self.path, environment: environment, workingDirectory: "/tmp")
             try await harness.waitForPosition(try #require(ids.last))
             harness.expectOrder(messages)
@@ -77,20 +77,20 @@ import Testing
 
     @Test("--help, --version and wrong arguments") func arguments() async throws {
         let help = try TestProcess(Self.path, arguments: ["--help"])
-        #expect(try await help.exit() == .exited(0))
+        #expect(try await help.finish() == .exited(0))
         try await help.line(containing: "PUSHAGENT_WORKERS__SUBSCRIPTION__REPLAY_WINDOW")
         let version = try TestProcess(Self.path, arguments: ["--version"])
-        #expect(try await version.exit() == .exited(0))
+        #expect(try await version.finish() == .exited(0))
         try await version.line(containing: AgentCommandLine.version)
         let wrong = try TestProcess(Self.path, arguments: ["--verbose"])
-        #expect(try await wrong.exit() == .exited(2))
+        #expect(try await wrong.finish() == .exited(2))
         try await wrong.line(containing: "unknown argument")
     }
 
     @Test("A wrong configuration is one line, exit status 1") func wrongConfiguration() async throws {
         let process = try TestProcess(
             Self.path, environment: ["PUSHAGENT_PUSH_STREAM__URL": "nowhere"], workingDirectory: "/tmp")
-        #expect(try await process.exit() == .exited(1))
+        #expect(try await process.finish() == .exited(1))
         let line = try await process.line(containing: "push_stream.url")
         #expect(line.stream == .standardError)
         #expect(process.lines.count == 1)

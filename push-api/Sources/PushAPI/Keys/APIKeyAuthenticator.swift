@@ -32,6 +32,17 @@ final class APIKeyAuthenticator: Sendable {
         return principal
     }
 
+    /// As ``principal(_:logger:)``, as far as that can be told without asking Redis.
+    func knownPrincipal(_ token: APIKeyToken) -> Principal? {
+        let now = ContinuousClock.now
+        let key: APIKey? = self.cache.withLock { cache in
+            if case .found(let key) = cache.lookup(token.id, now: now) { key } else { nil }
+        }
+        guard let principal = key?.principal(for: token) else { return nil }
+        if self.cache.withLock({ $0.reportsUse(of: token.id, now: now) }) { self.usage.record(token.id) }
+        return principal
+    }
+
     /// Forgets a key, so that a change of it holds here at once. To be called after Redis has the change.
     func forget(_ id: String) {
         self.cache.withLock { $0.forget(id) }

@@ -4,9 +4,11 @@ import PushRedis
 
 /// Puts messages into the Redis stream from which every push-agent reads.
 struct MessagePublisher: Sendable {
-    let redis: RedisClient
+    let clients: RedisClientGroup
     let stream: MessageStream
     let metrics: APIMetrics
+
+    private var redis: RedisClient { self.clients.local }
 
     /// Publishes all of the batch or nothing, in one round trip. Redis has the messages when this returns.
     ///
@@ -38,5 +40,26 @@ struct MessagePublisher: Sendable {
     private func add(_ message: PublishRequest) async throws(RedisError) -> String {
         let entry = StreamEntry.message(channel: message.channels[0].rawValue, content: message.encodedContent)
         return try await self.redis.send(self.stream.append(entry)).string ?? ""
+    }
+
+    /// Publishes a message to its one channel, for code on an event loop.
+    ///
+    /// - Parameter completion: Gets the stream entry's id, or what the other `publish` throws.
+    func publish(_ message: PublishRequest, completion: @escaping @Sendable (Result<String, RedisError>) -> Void) {
+        let start = ContinuousClock.now
+        let metrics = self.metrics
+        let entry = StreamEntry.message(channel: message.channels[0].rawValue, content: message.encodedContent)
+        self.redis.send(self.stream.append(entry)) { result in
+            metrics.publishDuration.record(duration: start.duration(to: .now))
+            completion(
+                result.flatMap { reply in
+                    guard let id = reply.string else {
+                        return .failure(
+                            RedisError(code: .protocolViolation, message: "XADD answered no id", mayHaveExecuted: true))
+                    }
+                    metrics.messagesPublished.increment()
+                    return .success(id)
+                })
+        }
     }
 }

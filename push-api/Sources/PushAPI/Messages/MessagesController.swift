@@ -23,7 +23,7 @@ struct MessagesController: Sendable {
                             redisKey: key.redisKey(principal: context.principal.id), fingerprint: Self.fingerprint(of: body),
                             lifetime: IdempotencyKey.lifetime)
                     }
-                    let batch = try PublishBatch(json: body)
+                    let batch = try await Self.read(body)
                     try await context.admit(batch.messages)
                     return try await self.publish(batch, memory: memory, logger: context.logger)
                 }
@@ -34,6 +34,14 @@ struct MessagesController: Sendable {
             } catch let error as PublishRequest.Invalid {
                 throw Self.map(error)
             }
+        }
+    }
+
+    /// Reads a body. A large one is read on another thread than the event loop's, whose other connections would have to wait.
+    private static func read(_ body: ByteBuffer) async throws(PublishRequest.Invalid) -> PublishBatch {
+        guard body.readableBytes > DirectPublishing.largestBody else { return try PublishBatch(json: body) }
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { () async throws(PublishRequest.Invalid) in
+            try PublishBatch(json: body)
         }
     }
 

@@ -56,6 +56,34 @@ struct AuthenticationMiddleware: RouterMiddleware {
         return try await next(request, context)
     }
 
+    /// Who makes a request, where that needs no question to Redis and ``handle(_:context:next:)`` would let it pass.
+    ///
+    /// - Parameters:
+    ///   - authorization: The values of the header.
+    ///   - peer: The other end of the connection.
+    ///   - forwardedFor: The values of `X-Forwarded-For`.
+    /// - Returns: `nil` where ``handle(_:context:next:)`` has to decide; nothing was counted then.
+    func knownPrincipal(authorization: [String], peer: IPAddress?, forwardedFor: @autoclosure () -> [String]) -> Principal? {
+        guard authorization.count == 1 else { return nil }
+        let header = authorization[0]
+        let address = self.proxies.client(peer: peer, forwardedFor: forwardedFor())
+        guard self.throttle.delay(from: address, credentials: header) == nil, let principal = self.knownPrincipal(header) else {
+            return nil
+        }
+        self.throttle.succeeded(from: address, credentials: header)
+        return principal
+    }
+
+    private func knownPrincipal(_ header: String) -> Principal? {
+        switch Credentials(header: header) {
+        case nil: return nil
+        case .key(let token): return self.keys.knownPrincipal(token)
+        case .basic(let basic):
+            if self.user.matches(basic) { return self.userPrincipal }
+            return APIKeyToken(basic.password).flatMap { self.keys.knownPrincipal($0) }
+        }
+    }
+
     private func principal(_ header: String, _ context: APIRequestContext) async throws -> Principal? {
         switch Credentials(header: header) {
         case nil:

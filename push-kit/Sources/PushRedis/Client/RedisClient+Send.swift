@@ -10,6 +10,36 @@ extension RedisClient {
         try await send(command, timeout: timeout, isCancellable: true)
     }
 
+    /// Sends a command; for code on an event loop, where a task would cost more than the command.
+    ///
+    /// - Parameter completion: Called once: on the client's event loop, or at once if the command cannot be sent. Gets what the other
+    ///   `send` returns or throws.
+    public func send(
+        _ command: RedisCommand, timeout: Duration? = nil,
+        completion: @escaping @Sendable (Result<RedisValue, RedisError>) -> Void
+    ) {
+        let payload: ByteBuffer
+        do {
+            payload = try Self.encode([command], isTransaction: false)
+        } catch {
+            metrics.failed(error)
+            return completion(.failure(error))
+        }
+        let metrics = metrics
+        submit(payload, commandCount: 1, timeout: timeout) { outcome in
+            switch outcome {
+            case .success(let replies):
+                if let error = replies.first?.error {
+                    metrics.failed(error)
+                    completion(.failure(error))
+                } else {
+                    completion(.success(replies.first ?? .null))
+                }
+            case .failure(let error): completion(.failure(error))
+            }
+        }
+    }
+
     func send(_ command: RedisCommand, timeout: Duration? = nil, isCancellable: Bool) async throws(RedisError) -> RedisValue {
         let replies = try await exchange([command], timeout: timeout, isCancellable: isCancellable)
         if let error = replies.first?.error {

@@ -16,7 +16,18 @@ import Synchronization
 ///   once with its error.
 public final class RedisClient: Service, Sendable {
     typealias Outcome = Result<[RedisValue], RedisError>
-    typealias Waiter = CheckedContinuation<Outcome, Never>
+    /// Who waits for the answers of a request.
+    enum Waiter: Sendable {
+        case task(CheckedContinuation<Outcome, Never>)
+        case callback(@Sendable (Outcome) -> Void)
+
+        func resume(returning outcome: Outcome) {
+            switch self {
+            case .task(let continuation): continuation.resume(returning: outcome)
+            case .callback(let callback): callback(outcome)
+            }
+        }
+    }
 
     public let configuration: RedisConfiguration
     let eventLoop: any EventLoop
@@ -57,8 +68,8 @@ public final class RedisClient: Service, Sendable {
         if isCancellable {
             let ticket = Ticket()
             outcome = await withTaskCancellationHandler {
-                await withCheckedContinuation { waiter in
-                    enqueue(payload, commandCount: commandCount, timeout: timeout, waiter: waiter, ticket: ticket)
+                await withCheckedContinuation { continuation in
+                    enqueue(payload, commandCount: commandCount, timeout: timeout, waiter: .task(continuation), ticket: ticket)
                     // A cancellation that came before the ticket had a number has found nothing to cancel.
                     if Task.isCancelled { cancel(ticket) }
                 }
@@ -66,12 +77,25 @@ public final class RedisClient: Service, Sendable {
                 cancel(ticket)
             }
         } else {
-            outcome = await withCheckedContinuation { waiter in
-                enqueue(payload, commandCount: commandCount, timeout: timeout, waiter: waiter, ticket: nil)
+            outcome = await withCheckedContinuation { continuation in
+                enqueue(payload, commandCount: commandCount, timeout: timeout, waiter: .task(continuation), ticket: nil)
             }
         }
         if case .failure(let error) = outcome { metrics.failed(error) }
         return outcome
+    }
+
+    /// As above, for who is no task.
+    func submit(
+        _ payload: ByteBuffer, commandCount: Int, timeout: Duration?, _ completion: @escaping @Sendable (Outcome) -> Void
+    ) {
+        metrics.sent(commandCount)
+        let metrics = metrics
+        let waiter = Waiter.callback { outcome in
+            if case .failure(let error) = outcome { metrics.failed(error) }
+            completion(outcome)
+        }
+        enqueue(payload, commandCount: commandCount, timeout: timeout, waiter: waiter, ticket: nil)
     }
 
     /// The number of a request, for the cancellation handler, which exists before the number does.

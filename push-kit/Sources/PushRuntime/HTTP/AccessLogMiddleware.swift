@@ -17,15 +17,30 @@ public struct AccessLogMiddleware<Context: RequestContext>: RouterMiddleware {
         let response = try await next(request, context)
         let duration = ContinuousClock.now - start
         let path = request.uri.path
-        context.logger.log(
-            level: quietPaths.contains(path) ? .debug : .info, "request",
-            metadata: [
-                "method": .string(request.method.rawValue),
-                "path": .string(path.utf8.count > 512 ? String(decoding: path.utf8.prefix(512), as: UTF8.self) : path),
-                "status": .stringConvertible(response.status.code),
-                "bytes": response.body.contentLength.map { .stringConvertible($0) } ?? "-",
-                "duration_ms": .stringConvertible(Double((duration / .microseconds(1)).rounded()) / 1000),
-            ])
+        AccessLog.write(
+            to: context.logger, level: quietPaths.contains(path) ? .debug : .info, method: request.method.rawValue, path: path,
+            status: response.status.code, bytes: response.body.contentLength, duration: duration)
         return response
+    }
+}
+
+enum AccessLog {
+    /// - Parameters:
+    ///   - id: The request's, unless the logger has it.
+    ///   - bytes: Of the body; `nil` if nobody knows yet.
+    static func write(
+        to logger: Logger, level: Logger.Level = .info, id: String? = nil, method: String, path: String, status: Int, bytes: Int?,
+        duration: Duration
+    ) {
+        guard logger.logLevel <= level else { return }
+        var metadata: Logger.Metadata = [
+            "method": .string(method),
+            "path": .string(path.utf8.count > 512 ? String(decoding: path.utf8.prefix(512), as: UTF8.self) : path),
+            "status": .stringConvertible(status),
+            "bytes": bytes.map { .stringConvertible($0) } ?? "-",
+            "duration_ms": .stringConvertible(Double((duration / .microseconds(1)).rounded()) / 1000),
+        ]
+        if let id { metadata["hb.request.id"] = .string(id) }
+        logger.log(level: level, "request", metadata: metadata)
     }
 }

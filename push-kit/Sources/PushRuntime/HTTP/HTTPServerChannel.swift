@@ -18,6 +18,7 @@ struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
     let responder: HTTPChannelHandler.Responder
     let limits: HTTPServerLimits
     let compresses: Bool
+    let direct: DirectResponder?
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -26,6 +27,7 @@ struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits.decoderLimits)
             try pipeline.addHandler(HTTPConnectionHandler(limits: limits))
+            if let direct { try pipeline.addHandler(DirectRouteHandler(responder: direct)) }
             if compresses {
                 try pipeline.addHandler(HTTPResponseCompressor(responseCompressionPredicate: HTTPCompressionPolicy.predicate))
             }
@@ -39,7 +41,9 @@ struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     func handle(value: Value, logger: Logger) async {
-        await handleHTTP(asyncChannel: value, logger: logger)
+        await withTaskExecutorPreference(EventLoopTaskExecutor(value.channel.eventLoop)) {
+            await handleHTTP(asyncChannel: value, logger: logger)
+        }
     }
 }
 

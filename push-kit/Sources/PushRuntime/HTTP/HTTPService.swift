@@ -50,18 +50,28 @@ public struct HTTPService: Service, CustomStringConvertible {
     ///   - router: With all its routes; other methods on their paths are answered with 405 from here on. Made by
     ///     `makeHTTPRouter`, or with `autoGenerateHeadEndpoints`.
     ///   - compresses: Whether text answers of 1 KB or more are compressed for clients that accept it.
+    ///   - directRoute: Answers the plain requests of one route past the router.
+    ///   - metrics: Where the direct route's metrics go: where the router's do.
+    ///   - securityHeaders: Of the direct route's answers: the router's.
     ///   - onListening: Called with the bound address before the first request is read.
     public init<Context: RequestContext>(
         router: Router<Context>, address: Address, limits: HTTPServerLimits = HTTPServerLimits(), compresses: Bool = true,
+        directRoute: (any DirectRoute)? = nil, metrics: any MetricsFactory = MetricsSystem.factory,
+        securityHeaders: SecurityHeadersMiddleware<Context> = SecurityHeadersMiddleware<Context>(),
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger,
         onListening: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
     ) where Context.Source == ApplicationRequestContextSource {
         routes = router.routes.map { Route(method: $0.method.rawValue, path: $0.path.description) }
         router.answerOtherMethods(hasAutomaticHead: true)
         let isListening = ListeningFlag()
+        let direct = directRoute.map {
+            DirectResponder(route: $0, logger: logger, metrics: metrics, securityHeaders: securityHeaders.allFields)
+        }
         let application = Application(
             router: router,
-            server: HTTPServerBuilder { HTTPServerChannel(responder: $0, limits: limits, compresses: compresses) },
+            server: HTTPServerBuilder {
+                HTTPServerChannel(responder: $0, limits: limits, compresses: compresses, direct: direct)
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.maximumConnections, logger: logger)),

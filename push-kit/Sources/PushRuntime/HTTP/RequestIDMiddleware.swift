@@ -23,34 +23,13 @@ public struct RequestIDMiddleware<Context: RequestContext>: RouterMiddleware {
     public func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-        let given = request.headers[.requestID].flatMap { Self.isSane($0) ? $0 : nil }
-        let id = given ?? Self.make()
+        let given = request.headers[.requestID].flatMap { RequestIdentifier.isSane($0) ? $0 : nil }
+        let id = given ?? RequestIdentifier.make()
         var context = context
         // Hummingbird's key, so that its own log lines carry the same id.
         context.logger[metadataKey: "hb.request.id"] = .string(id)
         var response = try await next(request, context)
         response.headers[.requestID] = id
         return response
-    }
-
-    static func isSane(_ id: String) -> Bool {
-        (1...128).contains(id.utf8.count)
-            && id.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: "-_.:=+/".utf8.contains(byte)
-                }
-            }
-    }
-
-    static func make() -> String {
-        var generator = SystemRandomNumberGenerator()
-        let digits = [generator.next(), generator.next()].map { number in
-            let text = String(number, radix: 16)
-            return String(repeating: "0", count: 16 - text.count) + text
-        }
-        return digits.joined()
     }
 }

@@ -7,14 +7,10 @@ import Synchronization
 ///
 /// Labels are bounded: the route's template, `unmatched` for paths without a route, `OTHER` for uncommon methods.
 public struct RequestMetricsMiddleware<Context: RequestContext>: RouterMiddleware {
-    private let cache: RequestMetricsCache
+    private let metrics: RequestMetrics
 
     public init(factory: any MetricsFactory = MetricsSystem.factory) {
-        cache = RequestMetricsCache(factory: factory)
-        if let registry = factory as? PrometheusRegistry {
-            registry.describe("http_server_requests_total", help: "Requests answered.")
-            registry.describe("http_server_request_duration_seconds", help: "From a request's head to its response's head.")
-        }
+        metrics = RequestMetrics(factory: factory)
     }
 
     public func handle(
@@ -24,9 +20,7 @@ public struct RequestMetricsMiddleware<Context: RequestContext>: RouterMiddlewar
         let response = try await next(request, context)
         let route = context.endpointPath.map { $0 == "NotFound" ? "unmatched" : $0 } ?? "unmatched"
         let method = request.method.isCommon ? request.method.rawValue : "OTHER"
-        cache.counter(method: method, route: route, status: response.status.code).increment()
-        let duration = ContinuousClock.now - start
-        cache.timer(route: route).recordNanoseconds(Int64(duration / .nanoseconds(1)))
+        metrics.record(method: method, route: route, status: response.status.code, duration: ContinuousClock.now - start)
         return response
     }
 }
@@ -42,7 +36,7 @@ extension HTTPRequest.Method {
 }
 
 /// Making a handle sorts and escapes labels; a request should not.
-private final class RequestMetricsCache: Sendable {
+final class RequestMetrics: Sendable {
     private struct CounterKey: Hashable {
         let method: String
         let route: String
@@ -57,9 +51,22 @@ private final class RequestMetricsCache: Sendable {
 
     init(factory: any MetricsFactory) {
         self.factory = factory
+        if let registry = factory as? PrometheusRegistry {
+            registry.describe("http_server_requests_total", help: "Requests answered.")
+            registry.describe("http_server_request_duration_seconds", help: "From a request's head to its response's head.")
+        }
     }
 
-    func counter(method: String, route: String, status: Int) -> Counter {
+    /// - Parameters:
+    ///   - method: A common one, or `OTHER`.
+    ///   - route: The route's template.
+    func record(method: String, route: String, status: Int, duration: Duration) {
+        counter(method: method, route: route, status: status).increment()
+        let (seconds, attoseconds) = duration.components
+        timer(route: route).recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+
+    private func counter(method: String, route: String, status: Int) -> Counter {
         let key = CounterKey(method: method, route: route, status: status)
         return state.withLock { state in
             if let counter = state.counters[key] { return counter }
@@ -71,7 +78,7 @@ private final class RequestMetricsCache: Sendable {
         }
     }
 
-    func timer(route: String) -> Timer {
+    private func timer(route: String) -> Timer {
         state.withLock { state in
             if let timer = state.timers[route] { return timer }
             let timer = Timer(

@@ -27,7 +27,7 @@ public struct LineLogHandler: LogHandler {
             merged.merge(provided) { _, new in new }
         }
         if let own = event.metadata {
-            merged.merge(own) { _, new in new }
+            if merged.isEmpty { merged = own } else { merged.merge(own) { _, new in new } }
         }
         if let error = event.error, merged["error"] == nil {
             merged["error"] = .string("\(error)")

@@ -11,13 +11,24 @@ enum LogTimestamp {
         var time = time_t(seconds)
         var parts = tm()
         gmtime_r(&time, &parts)
-        let year = pad(Int(parts.tm_year) + 1900, 4), month = pad(Int(parts.tm_mon) + 1, 2), day = pad(Int(parts.tm_mday), 2)
-        let hour = pad(Int(parts.tm_hour), 2), minute = pad(Int(parts.tm_min), 2), second = pad(Int(parts.tm_sec), 2)
-        return "\(year)-\(month)-\(day)T\(hour):\(minute):\(second).\(pad(milliseconds, 3))Z"
-    }
-
-    private static func pad(_ value: Int, _ width: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        let numbers =
+            [
+                (Int(parts.tm_year) + 1900, 4, "-"), (Int(parts.tm_mon) + 1, 2, "-"), (Int(parts.tm_mday), 2, "T"),
+                (Int(parts.tm_hour), 2, ":"), (Int(parts.tm_min), 2, ":"), (Int(parts.tm_sec), 2, "."), (milliseconds, 3, "Z"),
+            ] as [(Int, Int, Unicode.Scalar)]
+        // Every line has one: no piece of it is a string of its own.
+        return String(unsafeUninitializedCapacity: 24) { text in
+            var end = 0
+            for (number, width, separator) in numbers {
+                var rest = number
+                for position in stride(from: end + width - 1, through: end, by: -1) {
+                    text[position] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+                text[end + width] = UInt8(ascii: separator)
+                end += width + 1
+            }
+            return end
+        }
     }
 }

@@ -74,10 +74,21 @@ public final class TestProcess: Sendable {
         if output.status == nil { kill(pid, number) }
     }
 
-    /// Waits for the process to end.
+    /// Waits for the process to end. Some of its output may not have been read by then, see ``finish(within:)``.
     @discardableResult
     public func exit(within duration: Duration = .seconds(20)) async throws -> ExitStatus {
         try await withDeadline(duration, "the end of process \(pid)") { [output] in try await output.exit() }
+    }
+
+    /// Waits for the process to end and for all that it wrote: for programs that leave no other process behind with their output.
+    @discardableResult
+    public func finish(within duration: Duration = .seconds(20)) async throws -> ExitStatus {
+        try await withDeadline(duration, "the end of process \(pid) and its output") { [output] in
+            let status = try await output.exit()
+            // No line matches, so this ends with the output.
+            do { _ = try await output.firstLine { _ in false } } catch is ProcessEnded {}
+            return status
+        }
     }
 
     /// Asks the process to end (`SIGTERM`), and kills it if it has not done so in time.

@@ -5,14 +5,16 @@ import PushRuntime
 
 /// Runs a router behind `HTTPService` on a free port for as long as the body takes.
 func withServer<Result: Sendable>(
-    limits: HTTPServerLimits = HTTPServerLimits(), logger: Logger = .quiet,
+    limits: HTTPServerLimits = HTTPServerLimits(), directRoute: (any DirectRoute)? = nil,
+    registry: PrometheusRegistry = PrometheusRegistry(), logger: Logger = .quiet,
     _ configure: (Router<BasicRequestContext>) -> Void, _ body: @escaping @Sendable (Int) async throws -> Result
 ) async throws -> Result {
-    let router = makeHTTPRouter(context: BasicRequestContext.self)
+    let router = makeHTTPRouter(context: BasicRequestContext.self, metrics: registry)
     configure(router)
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
     let service = HTTPService(
-        router: router, address: .init(host: "127.0.0.1", port: 0), limits: limits, logger: logger
+        router: router, address: .init(host: "127.0.0.1", port: 0), limits: limits, directRoute: directRoute, metrics: registry,
+        logger: logger
     ) { continuation.yield($0.port ?? 0) }
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await service.run() }
