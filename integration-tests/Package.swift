@@ -59,7 +59,10 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             // Read from the working copy.
-            exclude: ["ConfigurationDifference/Cases", "Difference/Configurations", "Difference/Recorded"],
+            exclude: [
+                "ConfigurationDifference/Cases", "Difference/Configurations", "Difference/Recorded", "OpenAPI/hooks.py",
+                "OpenAPI/requirements.txt", "OpenAPI/schemathesis.toml",
+            ],
             swiftSettings: swiftSettings),
     ]
 )

@@ -35,10 +35,14 @@ let package = Package(
     targets: [
         // The pages of the admin app travel inside the program, so that one file is all there is to install.
         .target(name: "CAdminPages", dependencies: [.product(name: "PushAdmin", package: "push-kit")], exclude: ["Files"]),
+        // So do the OpenAPI document and the page that shows it.
+        .target(
+            name: "CAPIDocumentation", dependencies: [.product(name: "PushAdmin", package: "push-kit")],
+            exclude: ["Files", "openapi.json"]),
         .target(
             name: "PushAPI",
             dependencies: [
-                "CAdminPages",
+                "CAPIDocumentation", "CAdminPages",
                 .product(name: "PushAdmin", package: "push-kit"),
                 .product(name: "PushModels", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
@@ -66,7 +70,7 @@ let package = Package(
             name: "PushAPITests",
             dependencies: [
                 "PushAPI",
-                "CAdminPages",
+                "CAPIDocumentation", "CAdminPages",
                 // ExecutableTests runs it as a process.
                 "push-api",
                 .product(name: "PushAdmin", package: "push-kit"),

@@ -66,5 +66,82 @@ extension EndToEnd {
                 #expect(try await publisher.send("GET", "/api/v1/stats/channels/\(uniqueChannel("none"))").status == 404)
             }
         }
+
+        private struct History: Decodable {
+            struct Slot: Decodable {
+                var time: Int
+                var subscribers: Int?
+                var messages: Int?
+            }
+
+            var resolution: Int
+            var total: [Slot]
+
+            /// Messages of the slots whose number is known.
+            var messages: Int { self.total.compactMap(\.messages).reduce(0, +) }
+        }
+
+        private struct Status: Decodable {
+            var agent: String
+            var position: String?
+            var lagMessages: Int?
+            var lagSeconds: Double
+        }
+
+        private struct Top: Decodable {
+            struct Channel: Decodable, Equatable {
+                var channel: String
+                var subscribers: Int
+            }
+
+            var channels: [Channel]
+        }
+
+        /// What a push-stream that was killed had lost is given to it again; the history counts it once.
+        @Test func `the history outlives a push-stream`() async throws {
+            var options = DeploymentOptions()
+            options.environment = ["PUSHAGENT_WORKERS__STATS__SAMPLE_INTERVAL": "100ms"]
+            try await withDeployment(.fourProcesses, options: options) { deployment in
+                let publisher = deployment.publisher()
+                let channel = uniqueChannel("history")
+                let subscriber = try await deployment.eventSource(channel)
+                func history() async throws -> History { try await publisher.send("GET", "/api/v1/stats/history").json() }
+
+                try await publisher.publish("before", to: [channel])
+                try await eventually("the first slot") { try await !history().total.isEmpty }
+                // The messages of the first slot are not known: how many came before it is not.
+                let first = try #require(try await history().total.first)
+                #expect(first.messages == nil)
+                try await eventually(within: .seconds(20), "the second slot") { try await history().total.count >= 2 }
+                for content in ["1", "2", "3"] { try await publisher.publish(content, to: [channel]) }
+                try await eventually("three messages") { try await history().messages == 3 }
+                let whole = try await history()
+                #expect(whole.resolution == 10)
+                #expect(whole.total.last?.subscribers == 1)
+                #expect(zip(whole.total, whole.total.dropFirst()).allSatisfy { $1.time - $0.time == 10 })
+                let top: Top = try await publisher.send("GET", "/api/v1/stats/top").json()
+                #expect(top.channels == [.init(channel: channel, subscribers: 1)])
+
+                let count = whole.total.count
+                try await eventually(within: .seconds(20), "the next slot") { try await history().total.count > count }
+                try await deployment.kill(.pushStream)
+                let id = try await publisher.publish("while it is away", to: [channel])
+                try await eventually("the lag") {
+                    let agents: [Status] = try await publisher.send("GET", "/api/v1/stats/agents").json()
+                    return agents.first?.lagMessages == 1
+                }
+                try await deployment.start()
+                try await eventually("the message that waited") {
+                    try await deployment.statistics(of: channel)?.publishedMessages == 5
+                }
+                try await eventually("its count, without what was replayed") { try await history().messages == 4 }
+                let agents: [Status] = try await publisher.send("GET", "/api/v1/stats/agents").json()
+                #expect(agents.map(\.agent) == [deployment.agentName])
+                #expect(agents.map(\.position) == [id.first])
+                #expect(agents.map(\.lagMessages) == [0])
+                #expect(agents.map(\.lagSeconds) == [0])
+                subscriber.close()
+            }
+        }
     }
 }

@@ -11,11 +11,15 @@ public struct AdminController: Sendable {
         self.site = site
     }
 
-    /// Adds the site's root and all below it, and a redirect from `/`.
-    public func addRoutes(to router: Router<some RequestContext>) {
+    /// Adds the site's root and all below it.
+    ///
+    /// - Parameter isStartPage: Whether `/` leads here.
+    public func addRoutes(to router: Router<some RequestContext>, isStartPage: Bool = true) {
         let root = self.site.root
-        router.get("/") { _, _ in
-            Response(status: .movedPermanently, headers: [.location: root])
+        if isStartPage {
+            router.get("/") { _, _ in
+                Response(status: .movedPermanently, headers: [.location: root])
+            }
         }
         router.get(RouterPath(root)) { request, _ in
             try self.answer(request, path: "index.html")
@@ -31,17 +35,28 @@ public struct AdminController: Sendable {
 
     private func answer(_ request: Request, path: String) throws -> Response {
         guard let page = self.site.pages[path] else { throw HTTPError(.notFound, message: "there is no such page") }
-        var headers: HTTPFields = [
-            .eTag: page.file.entityTag,
-            .cacheControl: page.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
-            .contentSecurityPolicy: self.site.contentSecurityPolicy,
-        ]
+        return page.file.response(
+            to: request,
+            headers: [
+                .cacheControl: page.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
+                .contentSecurityPolicy: self.site.contentSecurityPolicy,
+            ])
+    }
+}
+
+extension StaticFiles.File {
+    /// The file with its `ETag`, or 304 for a client that has it already.
+    ///
+    /// - Parameter headers: What either answer has beside that.
+    public func response(to request: Request, headers: HTTPFields) -> Response {
+        var headers = headers
+        headers[.eTag] = self.entityTag
         let known = request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
-        if known.contains(where: { Self.matches($0, page.file.entityTag) }) {
+        if known.contains(where: { Self.matches($0, self.entityTag) }) {
             return Response(status: .notModified, headers: headers)
         }
-        headers[.contentType] = page.file.contentType
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: page.file.content)))
+        headers[.contentType] = self.contentType
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: self.content)))
     }
 
     /// Weak comparison (RFC 9110, section 13.1.2): a proxy that compresses makes the tag weak.

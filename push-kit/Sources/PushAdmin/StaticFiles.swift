@@ -6,11 +6,11 @@ import Foundation
 ///
 /// A request only ever looks its path up in this table, so no path, however written, reaches the file system.
 public struct StaticFiles: Sendable {
-    struct File: Sendable {
-        let contentType: String
+    public struct File: Sendable {
+        public let contentType: String
         /// Strong, of the content.
-        let entityTag: String
-        let content: [UInt8]
+        public let entityTag: String
+        public let content: [UInt8]
     }
 
     public struct LoadingError: Error, CustomStringConvertible {
@@ -21,7 +21,7 @@ public struct StaticFiles: Sendable {
     public static let maximumTotalSize = 32 << 20
 
     /// By path below the place where they are served, without a leading slash: `index.html`, `images/logo.svg`.
-    private(set) var files: [String: File] = [:]
+    public private(set) var files: [String: File] = [:]
 
     /// Files that are built into the program.
     ///

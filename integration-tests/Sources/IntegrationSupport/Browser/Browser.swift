@@ -38,7 +38,7 @@ public struct Browser: Sendable {
         struct Message: Decodable {
             struct Event: Decodable {
                 struct Parameters: Decodable {
-                    struct Request: Decodable { let url: String }
+                    struct Request: Decodable { let url: String? }
                     let request: Request?
                     let url: String?
                 }
@@ -51,7 +51,7 @@ public struct Browser: Sendable {
         return try entries.compactMap { entry in
             let event = try JSONDecoder().decode(Message.self, from: Data(entry.message.utf8)).message
             switch event.method {
-            case "Network.requestWillBeSent": return event.params?.request.flatMap { URL(string: $0.url) }
+            case "Network.requestWillBeSent": return event.params?.request?.url.flatMap { URL(string: $0) }
             case "Network.webSocketCreated": return event.params?.url.flatMap { URL(string: $0) }
             default: return nil
             }

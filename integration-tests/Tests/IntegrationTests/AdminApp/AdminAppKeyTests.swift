@@ -20,6 +20,8 @@ extension EndToEnd {
                 try await tab.awaitShown(.text("This is the only time that the key is shown"))
                 let secret = try await Self.secret(in: tab)
                 #expect(secret.hasPrefix("psk_"))
+                try await tab.click(.button("Copy: API key"))
+                try await tab.awaitShown(.text("API key copied"))
                 try await tab.click(.button("I have stored it"))
                 try await tab.awaitShown(.text("orders-…, carts-…"))
                 try await tab.awaitShown(.text("50 messages/s"))

@@ -35,16 +35,20 @@ extension EndToEnd {
                 #expect(exposition.malformed.isEmpty)
                 for rule in try AlertRules.load().rules {
                     let query = try PromQL(rule.expr)
-                    #expect(exposition.missing(query).isEmpty, "\(rule.alert)")
+                    let missing = exposition.missing(query)
+                    #expect(missing.isEmpty, "\(rule.alert)")
                     for label in rule.annotations.values.flatMap(AlertRules.labels) {
-                        #expect(exposition.hasLabel(label, in: query), "\(rule.alert) shows \(label)")
+                        let isThere = exposition.hasLabel(label, in: query)
+                        #expect(isThere, "\(rule.alert) shows \(label)")
                     }
                 }
                 for (panel, target) in try Dashboard.load().targets {
                     let query = try PromQL(target.expr)
-                    #expect(exposition.missing(query).isEmpty, "\(panel): \(target.expr)")
+                    let missing = exposition.missing(query)
+                    #expect(missing.isEmpty, "\(panel): \(target.expr)")
                     for label in target.legendLabels {
-                        #expect(exposition.hasLabel(label, in: query), "\(panel): legend \(target.legendFormat)")
+                        let isThere = exposition.hasLabel(label, in: query)
+                        #expect(isThere, "\(panel): legend \(target.legendFormat)")
                     }
                 }
             }

@@ -58,7 +58,8 @@ enum PublishScript {
     static func command(_ batch: PublishBatch, stream: MessageStream, memory: Memory?) -> RedisCommand {
         var command = RedisCommand("EVAL", Self.text, memory == nil ? 1 : 2, RedisKeys.messages)
         if let memory { command.append(memory.redisKey) }
-        command.append(stream.maximumLength)
+        // No batch pushes its own messages out of the stream.
+        command.append(max(stream.maximumLength, batch.entryCount))
         command.append(memory?.fingerprint ?? [])
         command.append(Int((memory?.lifetime ?? .zero) / .milliseconds(1)))
         for message in batch.messages {

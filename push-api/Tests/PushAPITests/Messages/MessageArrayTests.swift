@@ -146,6 +146,12 @@ extension LiveTests {
                 for _ in 0..<5 { #expect(try await Self.post(api, body).status == 200) }
                 // Redis removes whole blocks of 100 entries.
                 #expect((1000...1200).contains(try await api.redis.xlen(RedisKeys.messages)))
+                // An array that is longer than the stream may be is there whole all the same.
+                let long = Self.array((0..<500).map { Self.message(["a", "b", "c", "d", "e"], "m\($0)") })
+                #expect(try await Self.post(api, long).status == 200)
+                let contents = try await api.messages().map(\.content).filter { $0 != "x" }
+                #expect(contents.count == 2500)
+                #expect(Set(contents).count == 500)
             }
         }
 

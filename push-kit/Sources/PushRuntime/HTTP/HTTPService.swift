@@ -24,6 +24,22 @@ public struct HTTPService: Service, CustomStringConvertible {
         }
     }
 
+    /// A method and a path template such as `/channels/{id}`.
+    public struct Route: Hashable, Sendable, CustomStringConvertible {
+        public let method: String
+        public let path: String
+
+        public init(method: String, path: String) {
+            self.method = method
+            self.path = path
+        }
+
+        public var description: String { "\(method) \(path)" }
+    }
+
+    /// The routes that were added to the router, without those that answer other methods.
+    public let routes: [Route]
+
     private let runServer: @Sendable () async throws -> Void
     private let address: Address
     private let isListening: ListeningFlag
@@ -40,6 +56,7 @@ public struct HTTPService: Service, CustomStringConvertible {
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger,
         onListening: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
     ) where Context.Source == ApplicationRequestContextSource {
+        routes = router.routes.map { Route(method: $0.method.rawValue, path: $0.path.description) }
         router.answerOtherMethods(hasAutomaticHead: true)
         let isListening = ListeningFlag()
         let application = Application(

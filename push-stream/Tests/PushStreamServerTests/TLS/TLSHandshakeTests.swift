@@ -190,7 +190,8 @@ import Testing
         ) { server in
             let silent = try await server.connect(nil)
             let begun = try await server.connect(nil)
-            try await begun.send([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])
+            // On a busy machine its time may be over before.
+            try? await begun.send([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])
             for client in [silent, begun] { try await client.waitForClose() }
             // Whoever shakes hands and then says nothing is cut off, too.
             let idle = try await server.connect(try TLSEngine.trust(certificate))

@@ -74,9 +74,9 @@ class ChannelList {
       caption: "Channels",
       columns: [
         { title: "Channel", cell: (row) => h("a", { href: channelLink(row.id) }, row.id) },
-        { title: "Created", cell: (row) => moment(row.created) },
+        { title: "Created", class: "moment", cell: (row) => moment(row.created) },
         {
-          title: "Expires", cell: (row) => h("span", { dataset: { expires: row.expires ?? "" }, title: moment(row.expires) },
+          title: "Expires", class: "moment", cell: (row) => h("span", { dataset: { expires: row.expires ?? "" }, title: moment(row.expires) },
             timeLeft(row.expires)),
         },
         {

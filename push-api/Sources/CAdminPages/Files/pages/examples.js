@@ -46,7 +46,7 @@ socket.onmessage = (event) => {
   {
     name: "swift", text: "Swift", examples: ({ stream, channel }) => [
       {
-        text: "Foundation’s URLSession reads the event stream line by line:", code: `import Foundation
+        text: "On Apple platforms, URLSession reads the event stream line by line:", code: `import Foundation
 
 struct Message: Decodable { let channel: String, text: String, eventid: String }
 
@@ -101,6 +101,9 @@ export const publishing = [
     name: "swift", text: "Swift", examples: ({ api, channel }) => [
       {
         text: "On a server, with the key from its environment:", code: `import Foundation
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
 
 struct Message: Encodable { let channels: [String], content: String }
 

@@ -50,7 +50,6 @@ class Examples {
 
   #draw() {
     const { examples } = this.#languages.find(({ name }) => name === this.#language);
-    replace(this.#place, examples(this.#values).map(({ text, code }) =>
-      h("div.example", {}, h("p", {}, text), codeBlock(code, text.replace(/[:.]$/, "")))));
+    replace(this.#place, examples(this.#values).map(({ text, code }) => codeBlock(text, code)));
   }
 }

@@ -142,7 +142,7 @@ function secretDialog(title, { name, key }) {
     title,
     body: h("div.secret", {},
       notice("warning", "This is the only time that the key is shown", `Store ${name} where your application reads its secrets.`),
-      codeBlock(key, "API key"),
+      codeBlock("API key", key),
       h("p.hint", {}, "Send it as “Authorization: Bearer KEY”, or as the password of HTTP Basic authentication with any user name.")),
     buttons: [close],
   });

@@ -31,9 +31,10 @@ function copyBySelection(text) {
   return copied;
 }
 
-/** Code with a button that copies it. */
-export function codeBlock(text, what) {
+/** Code below its caption, with a button that copies it. */
+export function codeBlock(caption, text) {
+  const name = caption.replace(/[:.]$/, "");
   const code = h("code", {}, text);
-  return h("div.code", {}, h("pre", { tabindex: "0", role: "region", "aria-label": what }, code),
-    copyButton(() => code.textContent, what));
+  return h("div.code", {}, h("div.code-head", {}, h("p", {}, caption), copyButton(() => code.textContent, name)),
+    h("pre", { tabindex: "0", role: "region", "aria-label": name }, code));
 }

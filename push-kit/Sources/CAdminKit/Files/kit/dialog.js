@@ -1,5 +1,6 @@
 import { run } from "./busy.js";
 import { h, uniqueID } from "./dom.js";
+import { leaveDialog } from "./toast.js";
 
 /**
  * A modal dialog: the browser keeps the focus within it, closes it at Escape, and gives the focus back.
@@ -8,8 +9,13 @@ import { h, uniqueID } from "./dom.js";
  */
 export function openDialog({ title, body, buttons, onclose = () => {} }) {
   const heading = h("h2", { id: uniqueID("dialog") }, title);
-  const dialog = h("dialog", { "aria-labelledby": heading.id, onclose: () => { dialog.remove(); onclose(); } },
+  const dialog = h("dialog", { "aria-labelledby": heading.id, onclose: close },
     heading, h("div.dialog-body", {}, body), h("div.dialog-buttons", {}, buttons));
+  function close() {
+    leaveDialog(dialog);
+    dialog.remove();
+    onclose();
+  }
   document.body.append(dialog);
   dialog.showModal();
   return dialog;

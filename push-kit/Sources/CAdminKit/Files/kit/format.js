@@ -38,7 +38,7 @@ export function day(value) {
 
 /** A duration in its two largest units: `2 d 3 h`, `59 s`. */
 export function duration(seconds) {
-  let rest = Math.max(0, Math.round(seconds));
+  let rest = Math.max(0, Math.floor(seconds));
   const start = UNITS.findIndex(([, size]) => rest >= size);
   if (start < 0) return "0 s";
   const parts = [];

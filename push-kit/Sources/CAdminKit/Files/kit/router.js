@@ -12,6 +12,7 @@ export class Router {
   #place;
   #context;
   #current = null;
+  #life = new AbortController();
   #onShow;
 
   constructor({ routes, place, context, onShow }) {
@@ -22,18 +23,19 @@ export class Router {
   }
 
   start() {
-    addEventListener("hashchange", () => this.show(true));
-    this.show(false);
+    addEventListener("hashchange", () => this.#show(true), { signal: this.#life.signal });
+    this.#show(false);
   }
 
-  /** Ends the page that is shown. */
+  /** Ends the page that is shown, and shows no other. */
   stop() {
+    this.#life.abort();
     this.#current?.abort();
   }
 
   /** @param {boolean} moves Whether the focus goes to the page's heading: not when the document has just been loaded. */
-  show(moves) {
-    this.stop();
+  #show(moves) {
+    this.#current?.abort();
     this.#current = new AbortController();
     const segments = location.hash.replace(/^#\/?/, "").split("/").map(decode);
     const match = this.#match(segments) ?? { route: this.#routes[0], parameters: {} };
