@@ -74,13 +74,14 @@ public func buildAPI(
     let keyUsage = APIKeyUsageRecorder(repository: keys, logger: logger)
     let authenticator = APIKeyAuthenticator(repository: keys, usage: keyUsage)
     services.append(keyUsage)
+    let signInMetrics = SignInMetrics(registry: registry)
     let group = router.group("api/v1")
         .add(middleware: ErrorCountMiddleware(metrics: metrics))
     if let authentication = configuration.authentication {
         group.add(
             middleware: AuthenticationMiddleware(
                 user: authentication.user, password: authentication.password, keys: authenticator,
-                proxies: configuration.trustedProxies, metrics: SignInMetrics(registry: registry)))
+                proxies: configuration.trustedProxies, metrics: signInMetrics))
     } else {
         logger.warning("Authentication is off (api.enable_auth): whoever reaches this port can publish")
         group.add(middleware: OpenAccessMiddleware())
@@ -89,7 +90,8 @@ public func buildAPI(
     AuthenticationController().addRoutes(to: group)
     KeysController(repository: keys, authenticator: authenticator).addRoutes(to: group)
     MessagesController(publisher: MessagePublisher(redis: redis, stream: configuration.stream, metrics: metrics)).addRoutes(
-        to: group)
+        to: group.requiring(.publish).add(
+            middleware: RateLimitMiddleware(limiter: RateLimiter(redis: redis), metrics: RateLimitMetrics(registry: registry))))
     ChannelsController(repository: channels, metrics: metrics).addRoutes(to: group)
     StatisticsController(redis: redis, keys: configuration.keys, logger: logger).addRoutes(to: group)
     ConfigurationController(pushStream: configuration.pushStream).addRoutes(to: group)
