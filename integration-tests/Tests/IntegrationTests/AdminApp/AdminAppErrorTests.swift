@@ -54,6 +54,24 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a list that takes its time says that it loads, then why it does not, and loads when it can`() async throws {
+            try await withAdminApp { app in
+                let publisher = app.deployment.publisher()
+                #expect(try await publisher.send("POST", "/api/v1/channels", json: #"{"id":"here","ttl":0}"#).status == 201)
+                let tab = try await app.signedInTab(at: "#/how-to")
+                try await tab.awaitShown(.heading("How to"))
+                app.deployment.process(.redis)?.signal(SIGSTOP)
+                try await tab.click(.link("Channels"))
+                try await tab.awaitShown(.text("Loading…"))
+                try await tab.awaitShown(.text("The service is not ready"))
+                app.deployment.process(.redis)?.signal(SIGCONT)
+                // The button waits as long as the service asks, then it works.
+                try await tab.click(.button("Try again"))
+                try await tab.awaitShown(.link("here"))
+                try await app.expectCleanConsole(failures: [("/api/v1/channels", 503)])
+            }
+        }
+
         @Test func `what the service refuses is told in its words`() async throws {
             try await withAdminApp { app in
                 let tab = try await app.signedInTab()
