@@ -80,7 +80,7 @@ export function operationView({ path, method, item }, resolve, credentials) {
   const operation = item[method];
   const parameters = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map(resolve);
   const taken = inputs(operation, parameters, () => show());
-  const command = codeBlock("", "Command");
+  const command = codeBlock("Command:", "");
   const show = () => {
     command.querySelector("code").textContent = curl({
       origin: location.origin, method, path, parameters: taken.values, body: taken.body(),
