@@ -143,5 +143,49 @@ extension EndToEnd {
                 subscriber.close()
             }
         }
+
+        private struct Page: Decodable {
+            struct Channel: Decodable {
+                var id: String
+            }
+
+            var channels: [Channel]
+            var cursor: String?
+            var total: Int
+        }
+
+        /// Reports how long pages and statistics take with 100,000 channels: figures, not assertions.
+        @Test func `a hundred thousand channels are listed page by page`() async throws {
+            var options = DeploymentOptions()
+            // Nobody looks through all of them meanwhile.
+            options.environment = ["PUSHAPI_WORKERS__ENABLED": "false"]
+            try await withDeployment(.fourProcesses, options: options) { deployment in
+                let publisher = deployment.publisher()
+                let agent = try #require(deployment.agentName)
+                try await eventually("a report") { try await publisher.send("GET", "/api/v1/stats/global").status == 200 }
+                try await deployment.fillChannels(100_000, agent: agent)
+                let first: Page = try await publisher.send("GET", "/api/v1/channels?limit=100").json()
+                #expect(first.total == 100_000)
+                #expect(first.channels.map(\.id) == (1...100).map { "many-\($0)" })
+                let cursor = try #require(first.cursor)
+                let second: Page = try await publisher.send("GET", "/api/v1/channels?limit=100&cursor=\(cursor)").json()
+                #expect(second.channels.map(\.id) == (101...200).map { "many-\($0)" })
+                let clock = ContinuousClock()
+                for path in [
+                    "channels?limit=100", "channels?limit=100&cursor=\(cursor)", "channels?limit=100&search=9999", "stats/global",
+                    "stats/history", "stats/top", "stats/agents", "stats/channels/many-50000",
+                ] {
+                    var times: [Duration] = []
+                    for _ in 0..<50 {
+                        let start = clock.now
+                        #expect(try await publisher.send("GET", "/api/v1/\(path)").status == 200)
+                        times.append(start.duration(to: clock.now))
+                    }
+                    times.sort()
+                    let name = path.replacing(cursor, with: "...")
+                    print("measured: GET \(name) with 100,000 channels: p50 \(times[25]), slowest of 50 \(times[49])")
+                }
+            }
+        }
     }
 }

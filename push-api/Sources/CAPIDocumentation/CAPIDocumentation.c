@@ -19,6 +19,11 @@ static const unsigned char docs_js[] = {
 #embed "Files/docs.js"
 };
 
+// The admin app's.
+static const unsigned char favicon_svg[] = {
+#embed "../CAdminPages/Files/favicon.svg"
+};
+
 static const unsigned char index_html[] = {
 #embed "Files/index.html"
 };
@@ -44,6 +49,7 @@ static const struct EmbeddedFile files[] = {
     EMBEDDED_FILE("curl.js", curl_js),
     EMBEDDED_FILE("docs.css", docs_css),
     EMBEDDED_FILE("docs.js", docs_js),
+    EMBEDDED_FILE("favicon.svg", favicon_svg),
     EMBEDDED_FILE("index.html", index_html),
     EMBEDDED_FILE("operation.js", operation_js),
     EMBEDDED_FILE("schema.js", schema_js),

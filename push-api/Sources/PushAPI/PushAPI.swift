@@ -74,12 +74,13 @@ public func buildAPI(
     let keyUsage = APIKeyUsageRecorder(repository: keys, logger: logger)
     let authenticator = APIKeyAuthenticator(repository: keys, usage: keyUsage)
     services.append(keyUsage)
+    let signInMetrics = SignInMetrics(registry: registry)
     let group = router.group("api/v1")
         .add(middleware: ErrorCountMiddleware(metrics: metrics))
     let authentication = configuration.authentication.map { authentication in
         AuthenticationMiddleware(
             user: authentication.user, password: authentication.password, keys: authenticator,
-            proxies: configuration.trustedProxies, metrics: SignInMetrics(registry: registry))
+            proxies: configuration.trustedProxies, metrics: signInMetrics)
     }
     if let authentication {
         group.add(middleware: authentication)
@@ -93,7 +94,9 @@ public func buildAPI(
     let clients = RedisClientGroup(configuration: configuration.redis, logger: logger, metricsFactory: registry)
     services.append(clients)
     let publisher = MessagePublisher(clients: clients, stream: configuration.stream, metrics: metrics)
-    MessagesController(publisher: publisher).addRoutes(to: group)
+    MessagesController(publisher: publisher).addRoutes(
+        to: group.requiring(.publish).add(
+            middleware: RateLimitMiddleware(limiter: RateLimiter(redis: redis), metrics: RateLimitMetrics(registry: registry))))
     ChannelsController(repository: channels, metrics: metrics).addRoutes(to: group)
     StatisticsController(redis: redis, keys: configuration.keys, logger: logger).addRoutes(to: group)
     ConfigurationController(pushStream: configuration.pushStream).addRoutes(to: group)

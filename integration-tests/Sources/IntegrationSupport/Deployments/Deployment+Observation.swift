@@ -65,6 +65,18 @@ extension Deployment {
         }
     }
 
+    /// Puts the records, the index and an agent's statistics of so many channels into Redis: `many-1`, `many-2` and so on.
+    public func fillChannels(_ count: Int, agent: String) async throws {
+        let script = """
+            for i = 1, \(count) do local id = 'many-' .. i redis.call('ZADD', 'push_channels', i, id) redis.call('SET', 'ch_' .. id, \
+            '{"id":"' .. id .. '","ttl":0,"created":"2026-01-01T00:00:00.000Z"}') redis.call('SET', 'stats_channel:' .. id .. \
+            ':\(agent)', '{"channel":"' .. id .. '","subscribers":1}') end
+            """
+        let quoted = script.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        let answer = try await Self.redis(self.redis, "EVAL \"\(quoted)\" 0")
+        guard answer == "$-1\r\n" else { throw HTTPError.malformed("Redis answered \(answer)") }
+    }
+
     /// How many messages push-api has put into the Redis stream and Redis still has.
     public func acceptedMessages() async throws -> Int {
         let entries = try await Self.redis(self.redis, "XRANGE push_messages - +")

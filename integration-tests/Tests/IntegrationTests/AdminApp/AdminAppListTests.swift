@@ -59,7 +59,7 @@ extension EndToEnd {
                 let tab = try await app.signedInTab(at: "#/statistics")
                 try await tab.awaitShown(.link(channel))
                 #expect(try await Self.tile("Subscribers", in: tab) == "3")
-                #expect(try await Self.tile("Messages ever", in: tab) == "30")
+                #expect(try await Self.tile("Messages since start", in: tab) == "30")
                 try await tab.awaitShown(.text("agent-under-test"))
                 try await tab.awaitShown(.text("up to date"))
                 try await eventually(within: .seconds(40), "the chart has figures") {

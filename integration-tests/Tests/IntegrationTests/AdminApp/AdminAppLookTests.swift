@@ -84,7 +84,7 @@ extension EndToEnd {
             try await tab.evaluate("return getComputedStyle(document.body).backgroundColor")
         }
 
-        private static func look(at name: String, _ tab: BrowserTab, _ screen: Screen) async throws {
+        static func look(at name: String, _ tab: BrowserTab, _ screen: Screen) async throws {
             let findings: [String] = try await tab.evaluate(Self.examination)
             #expect(findings.isEmpty, "\(name)-\(screen): \(findings)")
             guard let folder = ProcessInfo.processInfo.environment["PUSH_SCREENSHOTS"], !folder.isEmpty else { return }

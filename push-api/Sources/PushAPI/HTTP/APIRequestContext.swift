@@ -8,6 +8,8 @@ struct APIRequestContext: RequestContext {
     let peer: IPAddress?
     /// Who makes the request; `nobody` until ``AuthenticationMiddleware`` has looked.
     var principal = Principal.nobody
+    /// What the request may take of its key's limits; `nil` without limits, and on routes that are not limited.
+    var quota: RequestQuota?
 
     init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)

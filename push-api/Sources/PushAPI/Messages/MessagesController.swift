@@ -12,7 +12,7 @@ struct MessagesController: Sendable {
     let bodies = LargeBodies()
 
     func addRoutes(to group: RouterGroup<APIRequestContext>) {
-        group.requiring(.publish).post("messages") { request, context in
+        group.post("messages") { request, context in
             do {
                 let key = try IdempotencyKey.from(request.headers)
                 return try await self.bodies.with(
@@ -24,9 +24,7 @@ struct MessagesController: Sendable {
                             lifetime: IdempotencyKey.lifetime)
                     }
                     let batch = try await Self.read(body)
-                    for message in batch.messages {
-                        for channel in message.channels { try context.principal.requireUse(of: channel) }
-                    }
+                    try await context.admit(batch.messages)
                     return try await self.publish(batch, memory: memory, logger: context.logger)
                 }
             } catch let error as IdempotencyKey.Invalid {

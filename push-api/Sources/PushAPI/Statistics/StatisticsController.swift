@@ -57,15 +57,12 @@ struct StatisticsController: Sendable {
     }
 
     private static func limit(of request: Request) throws(APIError) -> Int {
-        guard let text = request.uri.queryParameters["limit"] else { return self.defaultTopLimit }
-        guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let limit = Int(text),
-            self.topLimit.contains(limit)
-        else {
-            throw APIError(
-                .badRequest, .statisticsParameters,
-                "'limit' is not a number from \(self.topLimit.lowerBound) to \(self.topLimit.upperBound)")
+        do throws(QueryParameters.Invalid) {
+            let parameters = try QueryParameters(request.uri.query, names: ["limit"])
+            return try parameters.integer("limit", in: self.topLimit) ?? self.defaultTopLimit
+        } catch {
+            throw APIError(.badRequest, .statisticsParameters, error.description)
         }
-        return limit
     }
 
     private static func reading<Result>(_ context: some RequestContext, _ read: () async throws -> Result) async throws -> Result

@@ -48,6 +48,8 @@ import Testing
         (["PUSHAPI_PUSH_STREAM__URL": "http://user@localhost"], "push_stream.url"),
         (["PUSHAPI_PUSH_STREAM__URL": "ftp://localhost"], "push_stream.url"),
         (["PUSHAPI_REDIS__STREAM__MAX_LENGTH": "5"], "redis.stream.max_length"),
+        (["PUSHAPI_SERVER__TRUSTED_PROXIES": "10.0.0.0/8,nonsense"], "server.trusted_proxies (value): 'nonsense'"),
+        (["PUSHAPI_SERVER__TRUSTED_PROXIES": "10.0.0.0/33"], "server.trusted_proxies"),
         (["PUSHAPI_UNKNOWN": "1"], "unknown"),
     ])
     func refusesWhatCannotWork(environment: [String: String], key: String) {

@@ -117,6 +117,8 @@ extension LiveTests {
                     ("/api/v1/channels", "GET"), ("/api/v1/channels", "POST"), ("/api/v1/channels/a", "GET"),
                     ("/api/v1/channels/a", "DELETE"),
                     ("/api/v1/stats/global", "GET"), ("/api/v1/stats/channels/a", "GET"), ("/api/v1/config", "GET"), ("/", "GET"),
+                    ("/api/v1/keys", "GET"), ("/api/v1/keys", "POST"), ("/api/v1/keys/aaaaaaaaaaaa", "GET"),
+                    ("/api/v1/keys/aaaaaaaaaaaa", "DELETE"), ("/api/v1/keys/aaaaaaaaaaaa/rotate", "POST"),
                 ]
                 for (path, method) in allowed {
                     for other in ["PUT", "PATCH", "PROPFIND", "TRACE"] {
@@ -135,6 +137,7 @@ extension LiveTests {
             try await self.check { (api) async throws in
                 for path in [
                     "/admin", "/api", "/api/healthcheck", "/api/v1/auth", "/api/v1/channels", "/api/v1/config", "/healthz",
+                    "/api/v1/keys",
                 ] {
                     let get = try await api.http.request("GET", path)
                     let head = try await api.http.request("HEAD", path)
@@ -151,6 +154,9 @@ extension LiveTests {
                     let answer = try await api.http.request(
                         "POST", "/api/v1/messages", body: Self.publish, headers: ["Sec-Fetch-Site: \(site)"])
                     #expect(answer.status == 403)
+                    let key = try await api.http.request(
+                        "POST", "/api/v1/keys", body: #"{"name":"a","scopes":["admin"]}"#, headers: ["Sec-Fetch-Site: \(site)"])
+                    #expect(key.status == 403)
                 }
             }
             try await withAPI { (api) async throws in

@@ -1,4 +1,5 @@
 import CAPIDocumentation
+import CAdminPages
 import Foundation
 import PushAdmin
 import PushTestSupport
@@ -72,7 +73,10 @@ extension LiveTests {
         @Test func embedsEachFileOfTheWorkingCopy() throws {
             let folder = URL(filePath: #filePath).deletingLastPathComponent()
                 .appending(path: "../../../Sources/CAPIDocumentation").standardizedFileURL.path
-            let pages = StaticFiles.embedded([apiDocumentationFiles()]).files
+            var pages = StaticFiles.embedded([apiDocumentationFiles()]).files
+            // The icon is the admin app's.
+            let icon = pages.removeValue(forKey: "favicon.svg")
+            #expect(icon != nil && StaticFiles.embedded([adminPagesFiles()]).files["favicon.svg"]?.content == icon?.content)
             let paths = try #require(FileManager.default.enumerator(atPath: "\(folder)/Files")).compactMap { $0 as? String }
             #expect(Set(paths) == Set(pages.keys))
             for (path, file) in pages {

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import PushModels
 import Testing
 
@@ -70,5 +71,18 @@ private struct Pattern {
         ] {
             #expect(id.matches(text) == APIKeyToken.isID(text), "\(text)")
         }
+    }
+
+    @Test(arguments: [(100, nil), (nil, 1_000_000_000), (1, 1)] as [(Int?, Int?)])
+    func rateLimitFieldsMatch(messages: Int?, bytes: Int?) throws {
+        let (policy, limit) = (
+            try Pattern(at: "#/components/headers/RateLimitPolicy/schema"),
+            try Pattern(at: "#/components/headers/RateLimit/schema")
+        )
+        let state = RateLimitState(
+            exceeded: [], wait: 0, messages: .init(remaining: 99, reset: 1), bytes: .init(remaining: 0, reset: 0))
+        let fields = RateLimitFields.make(RateLimits(messagesPerSecond: messages, bytesPerSecond: bytes), state)
+        #expect(policy.matches(fields[.rateLimitPolicy] ?? ""), "\(fields)")
+        #expect(limit.matches(fields[.rateLimit] ?? ""), "\(fields)")
     }
 }

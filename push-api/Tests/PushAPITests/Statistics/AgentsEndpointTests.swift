@@ -122,7 +122,26 @@ extension LiveTests {
                 let answer = try await api.http.request("GET", "/api/v1/stats/top?limit=\(limit)")
                 #expect(answer.status == 400)
                 #expect(answer.code == 202)
-                #expect(answer.message == "'limit' is not a number from 1 to 100")
+                #expect(answer.message == "'limit' must be an integer from 1 to 100")
+            }
+        }
+
+        @Test func aKeyWithPrefixesSeesItsChannelsOnly() async throws {
+            try await withAPI { (api) async throws in
+                try await Self.report(api, "a", #"{"subscribers":1}"#)
+                try await api.redis.set(
+                    "push_top:a",
+                    #"[{"channel":"b1","subscribers":3},{"channel":"a1","subscribers":2},{"channel":"a2","subscribers":1}]"#)
+                let key = try await api.createKey(["stats"], prefixes: ["a"])
+                let top = try await api.bearer(key).request("GET", "/api/v1/stats/top?limit=1")
+                #expect(top.text == #"{"channels":[{"channel":"a1","subscribers":2}]}"#)
+                let other = try await api.createKey(["publish"])
+                for path in ["global", "history", "top", "agents", "channels/a1"] {
+                    #expect(try await api.bearer(other).request("GET", "/api/v1/stats/\(path)").status == 403)
+                    #expect(
+                        try await HTTPClient(port: api.http.port, authorization: nil).request("GET", "/api/v1/stats/\(path)")
+                            .status == 401)
+                }
             }
         }
 

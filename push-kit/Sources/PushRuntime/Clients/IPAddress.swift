@@ -38,7 +38,7 @@ public struct IPAddress: Hashable, Sendable {
 
     /// - Parameter text: `192.0.2.1` or `2001:db8::1`, without port, brackets and zone.
     public init?(_ text: some StringProtocol) {
-        guard let address = try? SocketAddress(ipAddress: String(text), port: 0) else { return nil }
+        guard !text.contains("%"), let address = try? SocketAddress(ipAddress: String(text), port: 0) else { return nil }
         self.init(address)
     }
 

@@ -24,7 +24,7 @@ export function statisticsPage({ api, signal }) {
     const parts = [
       [`/stats/global`, (data) => tiles.showSummary(data)],
       ["/stats/history", (data) => { charts.show(data); tiles.showHistory(data); }],
-      ["/stats/agents", (data) => agents.show(data)],
+      ["/stats/agents", (data) => { agents.show(data); tiles.showAgents(data); }],
       [`/stats/top?limit=${TOP}`, (data) => top.show(ranked(data.channels))],
     ];
     const failures = (await Promise.allSettled(parts.map(([path, show]) => part(api, path, show, signal))))
@@ -64,13 +64,17 @@ class Tiles {
   constructor() {
     const tile = (name, text) => h("div", {}, h("dt", {}, text), this.#values[name] = h("dd", {}, "–"));
     this.element = h("dl.tiles", {}, tile("subscribers", "Subscribers"), tile("channels", "Channels in use"),
-      tile("rate", "Messages per second"), tile("hour", "Messages in the last hour"), tile("published", "Messages ever"));
+      tile("rate", "Messages per second"), tile("hour", "Messages in the last hour"), tile("published", "Messages since start"));
   }
 
-  showSummary({ aggregated, messages }) {
+  /** Every agent publishes every message: the one whose push-stream runs longest has counted most. */
+  showAgents(agents) {
+    this.#values.published.textContent = agents.length === 0 ? "–" : number(Math.max(...agents.map((agent) => agent.publishedMessages)));
+  }
+
+  showSummary({ aggregated }) {
     this.#values.subscribers.textContent = number(aggregated.subscribers);
     this.#values.channels.textContent = number(aggregated.channels);
-    this.#values.published.textContent = number(messages?.stream?.published);
   }
 
   showHistory({ resolution, total }) {
