@@ -18,7 +18,7 @@ extension LiveTests {
         }
 
         /// Values that differ from answer to answer.
-        private static let changing: Set<String> = ["date", "x-request-id", "x-push-message-id"]
+        private static let changing: Set<String> = ["date", "x-request-id", "x-push-message-id", "ratelimit"]
 
         private static func expectSame(
             _ client: HTTPClient, body: String, headers: [String] = [], status: Int,
@@ -82,6 +82,9 @@ extension LiveTests {
                 try await Self.expectSame(publisher, body: Self.body("other"), status: 403)
                 let (reader, _) = try await client(#"{"name":"r","scopes":["stats"]}"#)
                 for _ in 0..<2 { try await Self.expectSame(reader, body: Self.body("news-1"), status: 403) }
+                let (limited, _) = try await client(
+                    #"{"name":"l","scopes":["publish"],"channelPrefixes":["other-"],"limits":{"messagesPerSecond":100}}"#)
+                for _ in 0..<2 { try await Self.expectSame(limited, body: Self.body("news-1"), status: 403) }
                 #expect(try await api.http.request("DELETE", "/api/v1/keys/\(id)").status == 204)
                 try await Self.expectSame(publisher, body: Self.body("news-1"), status: 401)
                 #expect(try await api.messages().count == 6)
