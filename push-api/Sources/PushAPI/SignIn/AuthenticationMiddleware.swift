@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import Metrics
 import PushRuntime
 
@@ -40,6 +41,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
         let address = self.proxies.client(peer: context.peer, forwardedFor: request.headers[values: .xForwardedFor])
         if let delay = self.throttle.delay(from: address, credentials: header) {
             self.metrics.slowed.increment()
+            context.logger.notice("Sign-in slowed", metadata: ["address": "\(Self.text(address))"])
             let seconds = max(1, Int((delay / .seconds(1)).rounded(.up)))
             throw APIError(
                 .tooManyRequests, message: "too many sign-ins from this address have failed: try again in \(seconds) s",
@@ -48,6 +50,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
         guard headers.count == 1, let principal = try await self.principal(header, context) else {
             self.throttle.failed(from: address)
             self.metrics.failures.increment()
+            context.logger.notice("Sign-in failed", metadata: ["address": "\(Self.text(address))"])
             throw Self.unauthorized("these credentials are wrong, or the API key was revoked or has expired")
         }
         self.throttle.succeeded(from: address, credentials: header)
@@ -96,6 +99,8 @@ struct AuthenticationMiddleware: RouterMiddleware {
             return try await self.keys.principal(token, logger: context.logger)
         }
     }
+
+    private static func text(_ address: IPAddress?) -> String { address?.description ?? "unix" }
 
     private static func unauthorized(_ message: String) -> APIError {
         APIError(.unauthorized, message: message, headers: [.wwwAuthenticate: self.challenge])

@@ -45,6 +45,10 @@ extension LiveTests {
                 #expect(again.status == 429)
                 #expect(again.headers["retry-after"] == "2")
                 #expect(!api.log.lines.contains { $0.message.contains("wrong") })
+                // Who guesses can be found, as the advice for the alerts says.
+                for message in ["Sign-in failed", "Sign-in slowed"] {
+                    #expect(api.log.lines.contains { $0.message.contains(message) && $0.message.contains("address=192.0.2.1") })
+                }
             }
         }
 

@@ -2,7 +2,7 @@ import NIOCore
 
 /// An IP address without port and zone. IPv4 addresses are kept as IPv4-mapped IPv6 (`::ffff:a.b.c.d`), so that a client is the
 /// same one on a socket of either family.
-public struct IPAddress: Hashable, Sendable {
+public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// The first eight bytes, most significant first.
     let high: UInt64
     let low: UInt64
@@ -40,6 +40,18 @@ public struct IPAddress: Hashable, Sendable {
     public init?(_ text: some StringProtocol) {
         guard !text.contains("%"), let address = try? SocketAddress(ipAddress: String(text), port: 0) else { return nil }
         self.init(address)
+    }
+
+    /// `192.0.2.1` or `2001:db8::1`.
+    public var description: String {
+        var bytes = ByteBuffer()
+        if isIPv4 {
+            bytes.writeInteger(UInt32(truncatingIfNeeded: low))
+        } else {
+            bytes.writeInteger(high)
+            bytes.writeInteger(low)
+        }
+        return (try? SocketAddress(packedIPAddress: bytes, port: 0).ipAddress) ?? ""
     }
 
     public var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }

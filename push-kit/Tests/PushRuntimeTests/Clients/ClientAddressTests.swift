@@ -12,6 +12,10 @@ import Testing
         #expect(IPAddress("192.0.2.1") == IPAddress("::ffff:192.0.2.1"))
         #expect(IPAddress("192.0.2.1")?.isIPv4 == true)
         #expect(IPAddress("::1")?.isIPv4 == false)
+        #expect(
+            ["192.0.2.1", "::ffff:192.0.2.1", "2001:db8::1"].map { IPAddress($0)?.description } == [
+                "192.0.2.1", "192.0.2.1", "2001:db8::1",
+            ])
         #expect(IPAddress(try SocketAddress(unixDomainSocketPath: "/tmp/x")) == nil)
         for text in ["", "a", "192.0.2", "192.0.2.256", "192.0.2.1:80", "[::1]", "fe80::1%eth0", "1.2.3.4 ", "::1/64"] {
             #expect(IPAddress(text) == nil, "\(text)")
