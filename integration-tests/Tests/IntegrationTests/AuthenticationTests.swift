@@ -7,7 +7,10 @@ extension EndToEnd {
     @Suite struct Authentication {
         @Test(arguments: DeploymentKind.allCases)
         func `push-api refuses whoever has not the right credentials`(kind: DeploymentKind) async throws {
-            try await withDeployment(kind) { deployment in
+            var options = DeploymentOptions()
+            // Each attempt comes from an address of its own, for attempts that fail slow their address.
+            for prefix in ["PUSHAPI", "PUSHSERVICE"] { options.environment["\(prefix)_SERVER__TRUSTED_PROXIES"] = "127.0.0.1" }
+            try await withDeployment(kind, options: options) { deployment in
                 let channel = uniqueChannel("locked")
                 let canary = try await deployment.eventSource(channel)
                 let right = deployment.credentials
@@ -30,8 +33,9 @@ extension EndToEnd {
                     HTTPRequest("DELETE", "/api/v1/channels/x"), HTTPRequest("GET", "/api/v1/stats/global"),
                     HTTPRequest("GET", "/api/v1/stats/channels/x"), HTTPRequest("GET", "/api/v1/config"),
                 ]
-                for authorization in wrong {
-                    for var request in requests {
+                for (number, authorization) in wrong.enumerated() {
+                    for (place, var request) in requests.enumerated() {
+                        request.fields.append(("X-Forwarded-For", "192.0.\(number).\(place)"))
                         if let authorization { request.fields.append(("Authorization", authorization)) }
                         let connection = try await HTTPConnection(to: deployment.api)
                         let response = try await connection.response(to: request)
@@ -42,6 +46,13 @@ extension EndToEnd {
                         #expect(!response.text.contains(right.password), "\(name)")
                         connection.close()
                     }
+                }
+                // One that keeps trying has to wait.
+                for (attempt, status) in [401, 401, 401, 401, 401, 429].enumerated() {
+                    let fields = [("X-Forwarded-For", "198.51.100.1"), ("Authorization", basic("\(right.user):wrong"))]
+                    let connection = try await HTTPConnection(to: deployment.api)
+                    let response = try await connection.response(to: HTTPRequest("GET", "/api/v1/auth", fields: fields))
+                    #expect(response.status == status, "attempt \(attempt)")
                 }
                 let publisher = deployment.publisher()
                 #expect(try await publisher.send("GET", "/api/v1/auth").status == 200)

@@ -19,6 +19,9 @@ enum APIProbes {
         func created(_ name: String, _ body: String, _ status: Int = 400, code: Set<Int> = [10]) -> Probe {
             Probe("channel: \(name)", post("/api/v1/channels", Array(body.utf8)), [status], code: code)
         }
+        func key(_ name: String, _ body: String, _ status: Int = 400, code: Set<Int> = [300]) -> Probe {
+            Probe("key: \(name)", post("/api/v1/keys", Array(body.utf8)), [status], code: code)
+        }
         func publish(on id: String) -> String { #"{"channels":["\#(channel)","\#(id)"],"content":"never"}"# }
         func other(_ method: String, _ path: String, _ status: Set<Int>, code: Set<Int> = [], allow: String? = nil) -> Probe {
             Probe(
@@ -31,7 +34,14 @@ enum APIProbes {
             message("empty body", ""),
             message("half an object", #"{"channels":["\#(channel)"],"content":"nev"#),
             message("two objects", valid + valid),
-            message("a list", "[\(valid)]"),
+            message("an empty list", "[]"),
+            message("a list that ends in a number", "[\(valid),1]"),
+            message("a list of lists", "[[\(valid)]]"),
+            message("a list with half an object", #"[\#(valid),{"channels":["\#(channel)"],"content":"nev"#),
+            message("a list with a message without content", #"[\#(valid),{"channels":["\#(channel)"]}]"#),
+            message("a list with a bad channel id", "[\(valid),\(publish(on: "a/b"))]"),
+            message("a list of 1,001", "[\(Array(repeating: valid, count: 1_001).joined(separator: ","))]"),
+            message("a list over 8 MB", "[\(valid)\(String(repeating: " ", count: 8 << 20))]", 413, code: []),
             message("a string", #""never""#),
             message("a number", "42"),
             message("null", "null"),
@@ -89,6 +99,25 @@ enum APIProbes {
             created("ttl is beyond a number", #"{"id":"never","ttl":1e400}"#),
             created("it exists", #"{"id":"\#(existing)","ttl":60}"#, code: [11]),
             created("body of 4 MB", #"{"id":"\#(String(repeating: "x", count: 4_194_304))"}"#, 413, code: []),
+            key("empty body", ""),
+            key("a list", "[]"),
+            key("no scopes", #"{"name":"never","scopes":[]}"#),
+            key("an unknown scope", #"{"name":"never","scopes":["root"]}"#),
+            key("a misspelt field", #"{"name":"never","scopes":["publish"],"channelPrefix":["a"]}"#),
+            key("a limit of zero", #"{"name":"never","scopes":["publish"],"limits":{"messagesPerSecond":0}}"#),
+            key("body of 4 MB", #"{"name":"\#(String(repeating: "x", count: 4_194_304))"}"#, 413, code: []),
+            other("GET", "/api/v1/keys/never", [404], code: [302]),
+            other("DELETE", "/api/v1/keys/never", [404], code: [302]),
+            other("POST", "/api/v1/keys/never/rotate", [404], code: [302]),
+            other("GET", "/api/v1/channels?limit=0", [400], code: [41]),
+            other("GET", "/api/v1/channels?cursor=%00", [400], code: [41]),
+            other("GET", "/api/v1/stats/top?limit=1000", [400], code: [202]),
+            Probe(
+                "message: two idempotency keys",
+                HTTPRequest(
+                    "POST", "/api/v1/messages",
+                    fields: [authorization, json, (name: "Idempotency-Key", value: "a"), (name: "Idempotency-Key", value: "b")],
+                    body: Array(valid.utf8)), [400], code: [104]),
             other("GET", "/api/v1/channels/never", [404], code: [20]),
             other("DELETE", "/api/v1/channels/never", [404], code: [30]),
             other("GET", "/api/v1/stats/channels/never", [404], code: [200]),
