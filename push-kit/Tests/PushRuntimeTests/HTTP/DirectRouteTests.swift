@@ -105,6 +105,20 @@ private func names(_ response: String) -> Set<String> {
         }
     }
 
+    @Test func aMalformedRequestDoesNotOvertakeTheAnswerBeforeIt() async throws {
+        try await withSample { route, port in
+            try await RawConnection.with(port: port) { connection in
+                let malformed = "POST /sample HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+                try await connection.send(post("direct-later") + malformed)
+                for await _ in route.arrivals.prefix(1) {}
+                route.answerOne()
+                #expect(try await connection.readResponse().hasPrefix("HTTP/1.1 204 No Content\r\n"))
+                // Nothing that follows can be read: the connection ends.
+                #expect(try await connection.readResponse() == "")
+            }
+        }
+    }
+
     @Test func pipelinedRequestsAreAnsweredInTheirOrder() async throws {
         try await withSample { route, port in
             try await RawConnection.with(port: port) { connection in

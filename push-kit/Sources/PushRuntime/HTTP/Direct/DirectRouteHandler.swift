@@ -21,6 +21,7 @@ final class DirectRouteHandler: ChannelDuplexHandler {
     private enum Held {
         case part(HTTPServerRequestPart)
         case event(Any)
+        case error(any Error)
     }
 
     private let responder: DirectResponder
@@ -29,6 +30,7 @@ final class DirectRouteHandler: ChannelDuplexHandler {
     private var routedCount = 0
     private var held = CircularBuffer<Held>()
     private var holdsRead = false
+    private var isGiving = false
     private var isRemoved = false
 
     init(responder: DirectResponder) {
@@ -116,8 +118,13 @@ final class DirectRouteHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        giveToRouter(context)
-        context.fireErrorCaught(error)
+        if case .answering = state {
+            // What is wrong with the next request must not overtake the answer to this one.
+            held.append(.error(error))
+        } else {
+            giveToRouter(context)
+            context.fireErrorCaught(error)
+        }
     }
 
     func read(context: ChannelHandlerContext) {
@@ -155,11 +162,15 @@ final class DirectRouteHandler: ChannelDuplexHandler {
 
     /// Goes on with what came meanwhile, up to the next request that is answered here.
     private func giveHeld(_ context: ChannelHandlerContext) {
-        guard !held.isEmpty else { return }
+        // An answer that is there at once comes here again, from within.
+        guard !held.isEmpty, !isGiving else { return }
+        isGiving = true
+        defer { isGiving = false }
         while !isAnswering, let next = held.popFirst() {
             switch next {
             case .part(let part): channelRead(context: context, data: wrapInboundOut(part))
             case .event(let event): userInboundEventTriggered(context: context, event: event)
+            case .error(let error): errorCaught(context: context, error: error)
             }
         }
         context.fireChannelReadComplete()
