@@ -97,7 +97,9 @@ public func buildAPI(
     MessagesController(publisher: publisher).addRoutes(
         to: group.requiring(.publish).add(
             middleware: RateLimitMiddleware(limiter: RateLimiter(redis: redis), metrics: RateLimitMetrics(registry: registry))))
-    ChannelsController(repository: channels, metrics: metrics).addRoutes(to: group)
+    ChannelsController(
+        repository: channels, cursors: ChannelCursors(secret: configuration.authentication?.password ?? ""), metrics: metrics
+    ).addRoutes(to: group)
     StatisticsController(redis: redis, keys: configuration.keys, logger: logger).addRoutes(to: group)
     ConfigurationController(pushStream: configuration.pushStream).addRoutes(to: group)
 

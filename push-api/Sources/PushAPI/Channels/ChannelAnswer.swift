@@ -32,9 +32,9 @@ struct ChannelPageAnswer: Encodable, Sendable {
     /// All channels, whatever was searched for; `null` for callers who may see a part of them only.
     let total: Int?
 
-    init(_ page: ChannelPage, showsTotal: Bool) {
+    init(_ page: ChannelPage, cursor: String?, showsTotal: Bool) {
         self.channels = page.channels.map(ChannelAnswer.init)
-        self.cursor = page.next?.text
+        self.cursor = cursor
         self.total = showsTotal ? page.total : nil
     }
 

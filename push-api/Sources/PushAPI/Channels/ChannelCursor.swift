@@ -18,12 +18,8 @@ struct ChannelCursor: Equatable, Sendable {
 
     /// - Parameter text: What ``text`` gave; anything else is `nil`.
     init?(_ text: String) {
-        guard text.utf8.count <= Self.maximumLength,
-            text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "=") })
-        else { return nil }
-        let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
-        let base64 = text.replacing("-", with: "+").replacing("_", with: "/") + padding
-        guard let bytes = Data(base64Encoded: base64), let plain = String(validating: bytes, as: UTF8.self),
+        guard text.utf8.count <= Self.maximumLength, let bytes = Base64URL.decode(text),
+            let plain = String(validating: bytes, as: UTF8.self),
             let colon = plain.utf8.firstIndex(of: UInt8(ascii: ":"))
         else { return nil }
         let score = String(plain[..<colon])
@@ -40,9 +36,8 @@ struct ChannelCursor: Equatable, Sendable {
         !("0123456789+-.e".utf8.contains(byte))
     }
 
-    /// Base64 for URLs without padding: opaque, so that clients don't make their own.
+    /// Opaque, so that clients don't make their own; see ``ChannelCursors`` for those that must not read it.
     var text: String {
-        Data("\(self.score):\(self.id)".utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
-            .replacing("=", with: "")
+        Base64URL.encode(Data("\(self.score):\(self.id)".utf8))
     }
 }

@@ -21,14 +21,17 @@ struct ChannelListRequest: Equatable, Sendable {
 
     private static let names: Set<String> = ["limit", "cursor", "search", "order"]
 
+    /// - Parameter readCursor: Reads a cursor's text; `nil` for one that is none.
     /// - Returns: `nil` without any of its parameters: the whole list is asked for, as clients did before there were pages.
-    static func from(query: String?) throws(QueryParameters.Invalid) -> ChannelListRequest? {
+    static func from(
+        query: String?, cursor readCursor: (String) -> ChannelCursor? = { ChannelCursor($0) }
+    ) throws(QueryParameters.Invalid) -> ChannelListRequest? {
         let parameters = try QueryParameters(query, names: Self.names)
         guard !parameters.isEmpty else { return nil }
         var request = ChannelListRequest()
         request.limit = try parameters.integer("limit", in: 1...Self.maximumLimit) ?? Self.defaultLimit
         if let text = parameters["cursor"] {
-            guard let cursor = ChannelCursor(text) else {
+            guard let cursor = readCursor(text) else {
                 throw .init(description: "'cursor' is none that a page of this list gave: leave it out for the first page")
             }
             request.cursor = cursor

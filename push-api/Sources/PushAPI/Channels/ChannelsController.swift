@@ -6,6 +6,7 @@ import PushRuntime
 /// `/api/v1/channels`: the persistent channels.
 struct ChannelsController: Sendable {
     let repository: ChannelRepository
+    let cursors: ChannelCursors
     let metrics: APIMetrics
 
     func addRoutes(to group: RouterGroup<APIRequestContext>) {
@@ -36,17 +37,24 @@ struct ChannelsController: Sendable {
         group.get("channels") { request, context in
             let list: ChannelListRequest?
             do throws(QueryParameters.Invalid) {
-                list = try ChannelListRequest.from(query: request.uri.query)
+                list = try ChannelListRequest.from(query: request.uri.query) {
+                    self.cursors.cursor($0, of: context.principal)
+                }
             } catch {
                 throw APIError(.badRequest, .channelListParameters, error.description)
             }
             let filter = ChannelFilter(search: list?.search ?? "", principal: context.principal)
             do {
                 guard let list else {
-                    return try Response.json(try await self.repository.list(filter).map(ChannelAnswer.init))
+                    let records = try await self.repository.list(filter)
+                    // It may be long: other connections and Redis' answers must not wait for it on this event loop.
+                    return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                        try Response.json(records.map(ChannelAnswer.init))
+                    }
                 }
                 let page = try await self.repository.page(list, filter: filter)
-                return try Response.json(ChannelPageAnswer(page, showsTotal: !filter.isRestricted))
+                let cursor = try page.next.map { try self.cursors.text($0, for: context.principal) }
+                return try Response.json(ChannelPageAnswer(page, cursor: cursor, showsTotal: !filter.isRestricted))
             } catch {
                 throw APIError.redis(
                     error, .read, .channelListFailed, action: "the channels cannot be listed", logger: context.logger)

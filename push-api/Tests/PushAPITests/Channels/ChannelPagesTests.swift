@@ -255,6 +255,27 @@ extension LiveTests {
             }
         }
 
+        @Test func cursorsTellNothingOfChannelsThatAreNotAllowed() async throws {
+            try await withAPI { (api) async throws in
+                try await Self.fill(api, (0..<6_000).map { ("other-\($0)", $0) })
+                let key = try await api.createKey(["channels"], prefixes: ["team-"])
+                let http = api.bearer(key)
+                let cursor = try #require(try await Self.page(api, "limit=10", http).cursor)
+                let padding = String(repeating: "=", count: (4 - cursor.utf8.count % 4) % 4)
+                let bytes = Data(base64Encoded: cursor.replacing("-", with: "+").replacing("_", with: "/") + padding)
+                #expect(try #require(bytes).range(of: Data("other-".utf8)) == nil)
+                #expect(try await Self.page(api, "limit=10&cursor=\(cursor)", http).ids.isEmpty)
+                // Neither a text that was made up nor another client's leads anywhere.
+                let another = api.bearer(try await api.createKey(["channels"], prefixes: ["other-1"]))
+                let made = ChannelCursor(score: "1", id: "team-").text
+                for (http, cursor) in [(http, made), (another, cursor), (api.http, cursor)] {
+                    let answer = try await http.request("GET", "/api/v1/channels?cursor=\(cursor)")
+                    #expect(answer.status == 400)
+                    #expect(answer.code == 41)
+                }
+            }
+        }
+
         @Test func refusesBadParameters() async throws {
             try await withAPI { (api) async throws in
                 let queries = [
