@@ -36,6 +36,18 @@ struct MessagePublisher: Sendable {
         return outcome
     }
 
+    /// What ``publish(_:memory:)`` would find remembered, without publishing anything.
+    ///
+    /// - Returns: `nil` if nothing is.
+    func remembered(_ batch: PublishBatch, memory: PublishScript.Memory) async throws(RedisError) -> PublishScript.Outcome? {
+        guard let stored = try await self.redis.get(memory.redisKey) else { return nil }
+        guard let outcome = PublishScript.outcome(stored: stored, fingerprint: memory.fingerprint, count: batch.entryCount) else {
+            throw RedisError(code: .protocolViolation, message: "the answer that Redis remembers is none")
+        }
+        if case .replayed = outcome { self.metrics.publicationsReplayed.increment() }
+        return outcome
+    }
+
     /// A single entry needs no script, which would cost Redis half as much again.
     private func add(_ message: PublishRequest) async throws(RedisError) -> String {
         let entry = StreamEntry.message(channel: message.channels[0].rawValue, content: message.encodedContent)
@@ -50,9 +62,9 @@ struct MessagePublisher: Sendable {
         let metrics = self.metrics
         let entry = StreamEntry.message(channel: message.channels[0].rawValue, content: message.encodedContent)
         self.redis.send(self.stream.append(entry)) { result in
-            metrics.publishDuration.record(duration: start.duration(to: .now))
             completion(
                 result.flatMap { reply in
+                    metrics.publishDuration.record(duration: start.duration(to: .now))
                     guard let id = reply.string else {
                         return .failure(
                             RedisError(code: .protocolViolation, message: "XADD answered no id", mayHaveExecuted: true))

@@ -24,6 +24,12 @@ struct MessagesController: Sendable {
                             lifetime: IdempotencyKey.lifetime)
                     }
                     let batch = try await Self.read(body)
+                    // A repetition of what was published counts against no limit: it gets its answer.
+                    if let memory, context.principal.limits != nil,
+                        let answer = try await self.remembered(batch, memory, context)
+                    {
+                        return answer
+                    }
                     try await context.admit(batch.messages)
                     return try await self.publish(batch, memory: memory, logger: context.logger)
                 }
@@ -47,26 +53,48 @@ struct MessagesController: Sendable {
 
     private func publish(_ batch: PublishBatch, memory: PublishScript.Memory?, logger: Logger) async throws(APIError) -> Response
     {
+        let outcome: PublishScript.Outcome
         do {
-            switch try await self.publisher.publish(batch, memory: memory) {
-            case .published(let ids):
-                return Self.answer(batch, ids)
-            case .replayed(let ids):
-                var answer = Self.answer(batch, ids)
-                answer.headers[.idempotencyReplayed] = "true"
-                return answer
-            case .conflict:
-                break
-            }
+            outcome = try await self.publisher.publish(batch, memory: memory)
         } catch {
             // With a key, a repetition is safe whatever became of this request.
             throw APIError.redis(
                 error, memory == nil ? .write : .repeatableWrite, .messageFailed, action: "the message was not published",
                 logger: logger)
         }
-        throw APIError(
-            .unprocessableContent, .messageIdempotencyConflict,
-            "this Idempotency-Key came with another body within the last 10 minutes: give each publication a key of its own")
+        return try Self.answer(batch, outcome)
+    }
+
+    private static func answer(_ batch: PublishBatch, _ outcome: PublishScript.Outcome) throws(APIError) -> Response {
+        switch outcome {
+        case .published(let ids):
+            return self.answer(batch, ids)
+        case .replayed(let ids):
+            var answer = self.answer(batch, ids)
+            answer.headers[.idempotencyReplayed] = "true"
+            return answer
+        case .conflict:
+            throw APIError(
+                .unprocessableContent, .messageIdempotencyConflict,
+                "this Idempotency-Key came with another body within the last 10 minutes: give each publication a key of its own")
+        }
+    }
+
+    /// The answer to a publication that was made with the same key; `nil` if there was none.
+    private func remembered(
+        _ batch: PublishBatch, _ memory: PublishScript.Memory, _ context: APIRequestContext
+    ) async throws(APIError) -> Response? {
+        for message in batch.messages {
+            for channel in message.channels { try context.principal.requireUse(of: channel) }
+        }
+        let outcome: PublishScript.Outcome?
+        do {
+            outcome = try await self.publisher.remembered(batch, memory: memory)
+        } catch {
+            throw APIError.redis(
+                error, .repeatableWrite, .messageFailed, action: "the message was not published", logger: context.logger)
+        }
+        return try outcome.map { outcome throws(APIError) in try Self.answer(batch, outcome) }
     }
 
     private static func fingerprint(of body: ByteBuffer) -> [UInt8] {

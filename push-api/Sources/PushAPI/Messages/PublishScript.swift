@@ -70,6 +70,16 @@ enum PublishScript {
         return command
     }
 
+    /// - Parameters:
+    ///   - stored: What Redis keeps under the key.
+    ///   - count: The entries of the batch.
+    /// - Returns: `nil` if that is not what the script keeps.
+    static func outcome(stored: [UInt8], fingerprint: [UInt8], count: Int) -> Outcome? {
+        guard stored.starts(with: fingerprint) else { return .conflict }
+        return MessageIDs(String(decoding: stored.dropFirst(fingerprint.count), as: UTF8.self), count: count).map(
+            Outcome.replayed)
+    }
+
     /// - Parameter count: The entries of the batch.
     /// - Returns: `nil` if the reply is not the script's.
     static func outcome(of reply: RedisValue, count: Int) -> Outcome? {

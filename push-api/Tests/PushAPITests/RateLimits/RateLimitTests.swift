@@ -56,6 +56,26 @@ extension LiveTests {
             }
         }
 
+        @Test func repetitionsGetTheirAnswerWhateverTheLimit() async throws {
+            try await withAPI { (api) async throws in
+                let key = try await api.createKey(["publish"], limits: #"{"messagesPerSecond":1}"#)
+                func publish(_ content: String) async throws -> HTTPAnswer {
+                    try await api.bearer(key).request(
+                        "POST", "/api/v1/messages", body: #"{"channels":["a"],"content":"\#(content)"}"#,
+                        headers: ["Idempotency-Key: k"])
+                }
+                let first = try await publish("x")
+                #expect(first.status == 204)
+                try await Self.setLevels(api, key, messages: 1, bytes: 0)
+                let second = try await publish("x")
+                #expect(second.status == 204)
+                #expect(second.headers["idempotency-replayed"] == "true")
+                #expect(second.headers["x-push-message-id"] == first.headers["x-push-message-id"])
+                #expect(try await publish("y").status == 422)
+                #expect(try await api.messages().count == 1)
+            }
+        }
+
         @Test func decidesAboutMessagesAndBytesTogether() async throws {
             try await withAPI { (api) async throws in
                 let key = try await api.createKey(["publish"], limits: #"{"messagesPerSecond":2,"bytesPerSecond":100}"#)
