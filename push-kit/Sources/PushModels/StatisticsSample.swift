@@ -7,6 +7,9 @@ public struct StatisticsSample: Sendable, Equatable, CustomStringConvertible {
     /// Slots of a series: an hour. A sample replaces the one of an hour before.
     public static let slots = 360
 
+    /// More than any of the numbers can be, and few enough that sums do not overflow.
+    private static let plausible = 1 << 52
+
     /// Seconds since 1970 by Redis' clock, which all agents share.
     public var time: Int
     /// Subscribers at that moment.
@@ -30,7 +33,7 @@ public struct StatisticsSample: Sendable, Equatable, CustomStringConvertible {
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: " ", maxSplits: 4, omittingEmptySubsequences: false)
         let numbers = parts.prefix(4).compactMap { Int($0) }
-        guard parts.count == 5, numbers.count == 4, numbers.allSatisfy({ $0 >= 0 }) else { return nil }
+        guard parts.count == 5, numbers.count == 4, numbers.allSatisfy({ (0...Self.plausible).contains($0) }) else { return nil }
         self.init(
             time: numbers[0], subscribers: numbers[1], published: numbers[2], replayed: numbers[3], store: String(parts[4]))
     }

@@ -25,10 +25,16 @@ struct TopChannelsRepository: Sendable {
         for channel in reported.flatMap(\.channels) where channel.subscribers > 0 && isIncluded(channel.channel) {
             sums[Array(channel.channel.utf8), default: 0] += min(channel.subscribers, Self.plausible)
         }
+        // Of these, more than are asked for: what other agents have of a channel may lift it.
+        let candidates = sums.sorted { $0.value > $1.value }.prefix(Self.maximumCandidates)
+        sums = Dictionary(uniqueKeysWithValues: candidates.map { ($0.key, $0.value) })
         try await self.addUnlisted(reported, to: &sums)
         let channels = sums.map { TopChannel(channel: String(decoding: $0, as: UTF8.self), subscribers: $1) }
         return Array(channels.sorted(by: TopChannel.precedes).prefix(limit))
     }
+
+    /// Channels that are looked up for each agent that does not list them, at most.
+    private static let maximumCandidates = 4 * TopChannel.maximumReported
 
     /// More subscribers than there can be, and few enough that sums do not overflow.
     private static let plausible = 1 << 40
