@@ -41,9 +41,12 @@ function contents(description, operations) {
     h("h2", {}, name),
     h("ul", {}, operations.filter((one) => one.tag === name).map(({ method, item }) => link(item[method].operationId, item[method].summary))),
   ]);
-  return h("nav.contents", { "aria-label": "Operations" },
-    h("details", { open: matchMedia("(min-width: 800.01px)").matches }, h("summary", {}, "Operations"), groups,
-      h("h2", {}, "Schemas"), h("ul", {}, Object.keys(description.components.schemas).map((name) => link(`schema-${name}`, name)))));
+  // Wide screens show no summary that could open it.
+  const wide = matchMedia("(min-width: 800.01px)");
+  const details = h("details", { open: wide.matches }, h("summary", {}, "Operations"), groups,
+    h("h2", {}, "Schemas"), h("ul", {}, Object.keys(description.components.schemas).map((name) => link(`schema-${name}`, name))));
+  wide.addEventListener("change", () => { details.open = wide.matches; });
+  return h("nav.contents", { "aria-label": "Operations" }, details);
 }
 
 function page(description) {
