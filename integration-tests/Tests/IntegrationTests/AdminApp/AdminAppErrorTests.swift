@@ -32,6 +32,22 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a push-stream that is gone is explained, with its address, until it is back`() async throws {
+            try await withAdminApp { app in
+                let tab = try await app.signedInTab(at: "#/channels/here")
+                try await tab.awaitShown(.text("Connected"))
+                try await app.deployment.kill(.pushStream)
+                try await tab.awaitShown(.text("push-stream does not take this connection"))
+                guard case .port(let port) = app.deployment.stream else { return }
+                try await tab.awaitShown(.text(":\(port) (push_stream.url)"))
+                try await app.deployment.start()
+                try await tab.awaitShown(.text("Connected"))
+                try await eventually("the explanation goes") {
+                    try await !tab.isShown(.text("push-stream does not take this connection"))
+                }
+            }
+        }
+
         @Test func `a database that is gone is explained, with the wait`() async throws {
             try await withAdminApp { app in
                 let tab = try await app.signedInTab()

@@ -9,6 +9,8 @@ import { BACKTRACK, LiveConnection } from "./live.js";
 import { MessageList } from "./message-list.js";
 
 const STATISTICS_INTERVAL = 5000;
+/** One failure is nothing: a push-stream that is restarted is back by then. */
+const FAILURES_TO_EXPLAIN = 2;
 const STATES = {
   connecting: ["warn", () => "Connecting…"],
   open: ["good", () => "Connected"],
@@ -38,15 +40,18 @@ function livePanel({ parameters, streamURL, signal }) {
   const list = new MessageList();
   const state = h("span.badge.dot.live-state", { role: "status" });
   const toggle = h("button.small", { type: "button" }, "Disconnect");
+  const problem = h("div", { "aria-live": "polite" });
   let transport = "eventsource";
   const connection = new LiveConnection({
     base: streamURL, channel: parameters.id,
-    onState: (name, seconds) => {
+    onState: (name, seconds, failures) => {
       const [kind, text] = STATES[name];
       state.className = `badge dot live-state ${kind}`;
       state.dataset.state = name;
       state.textContent = text(seconds);
       toggle.textContent = name === "closed" ? "Connect" : "Disconnect";
+      if (name === "open") replace(problem);
+      else if (name === "waiting" && failures === FAILURES_TO_EXPLAIN) replace(problem, h("div.panel-body", {}, unreachable(streamURL)));
     },
     onMessage: (message, isStored) => list.add(message, isStored),
     onHistoryEnd: () => list.endHistory(),
@@ -65,10 +70,17 @@ function livePanel({ parameters, streamURL, signal }) {
         toggle)),
     isMixedContent(streamURL) && h("div.panel-body", {}, notice("warning", "The browser will not connect",
       `This page came over HTTPS, but push-stream’s address is ${streamURL}: set push_stream.url to an https address.`)),
+    problem,
     list.element,
     h("div.pager", {}, h("span", {}, `Begins with the last ${BACKTRACK} messages that push-stream still holds.`),
       h("div", {}, list.count,
         h("button.small", { type: "button", onclick: () => list.clear("Cleared. New messages appear here.") }, "Clear"))));
+}
+
+/** A browser does not tell a page why a connection failed. */
+function unreachable(streamURL) {
+  return notice("warning", "push-stream does not take this connection",
+    `Its address for browsers is ${streamURL} (push_stream.url). It may be down, not reachable from here, or refuse this channel.`);
 }
 
 function isMixedContent(streamURL) {
@@ -79,17 +91,24 @@ function publishPanel({ api, parameters }) {
   const content = h("textarea", { name: "content", required: true, spellcheck: "false", rows: "4" });
   const button = h("button.primary", { type: "submit" }, "Publish");
   const place = h("div", { "aria-live": "polite" });
+  let attempt = { text: null, key: "" };
   const form = h("form.panel-body", {
     onsubmit: async (event) => {
       event.preventDefault();
+      const text = content.value;
+      // A repetition of the same text after a failure publishes once: the first try may have arrived.
+      if (text !== attempt.text) attempt = { text, key: randomKey() };
       let id = "";
       const isDone = await run(button, place, async () => {
-        const answer = await api.post("/messages", { channels: [parameters.id], content: content.value });
+        const answer = await api.post("/messages", { channels: [parameters.id], content: text },
+          { headers: { "Idempotency-Key": attempt.key } });
         id = answer.headers.get("X-Push-Message-Id") ?? "";
       });
       if (!isDone) return;
+      attempt = { text: null, key: "" };
       toast(`Published as ${id}`);
-      content.value = "";
+      // What was typed meanwhile is the next message.
+      if (content.value === text) content.value = "";
       content.focus();
     },
     onkeydown: (event) => {
@@ -97,6 +116,11 @@ function publishPanel({ api, parameters }) {
     },
   }, field("Content", content, "Any text up to 32 KB. Ctrl+Enter publishes."), place, button);
   return h("section.panel", { "aria-label": "Publish" }, h("header", {}, h("h2", {}, "Publish")), form);
+}
+
+/** 128 random bits; `crypto.randomUUID` is there over HTTPS only. */
+function randomKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 async function showRecord(context, place, actions) {

@@ -105,9 +105,16 @@ class ChannelList {
     this.table.loading();
     try {
       const { channels, cursor, total } = await this.#page(this.#cursors.at(-1), AbortSignal.any([this.#signal, request.signal]));
+      // The last channel of the last page has gone.
+      if (channels.length === 0 && !cursor && this.#cursors.length > 1) {
+        this.#cursors.pop();
+        this.#load();
+        return;
+      }
       this.table.empty = this.#emptyText(cursor);
       this.table.show(channels);
-      this.count.textContent = `${number(total)} in all`;
+      // Who may see only some of them is not told how many there are.
+      this.count.textContent = total === null ? "" : `${number(total)} in all`;
       this.#showPager(channels.length, cursor);
     } catch (error) {
       if (request.signal.aborted || this.#signal.aborted) return;

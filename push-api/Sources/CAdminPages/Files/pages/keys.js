@@ -146,4 +146,7 @@ function secretDialog(title, { name, key }) {
       h("p.hint", {}, "Send it as “Authorization: Bearer KEY”, or as the password of HTTP Basic authentication with any user name.")),
     buttons: [close],
   });
+  // It cannot be had again: only the button closes it.
+  dialog.dataset.stays = "";
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
 }

@@ -1,7 +1,7 @@
 /** How many messages of the history a subscription begins with: as many as push-stream keeps by default. */
 export const BACKTRACK = 20;
 /** Milliseconds without another message after which the history is taken to be over. */
-const HISTORY_PAUSE = 300;
+const HISTORY_PAUSE = 1000;
 const FIRST_DELAY = 1000;
 const LAST_DELAY = 15000;
 
@@ -26,7 +26,8 @@ export class LiveConnection {
 
   /**
    * @param {string} base push-stream's URL for subscribers.
-   * @param {(state: "connecting"|"open"|"waiting"|"closed", seconds?: number) => void} onState `seconds` until the next try.
+   * @param {(state: "connecting"|"open"|"waiting"|"closed", seconds?: number, failures?: number) => void} onState `seconds` until
+   *   the next try; `failures` in a row so far.
    * @param {(message: object, isStored: boolean) => void} onMessage `{ channel, text, time, eventid }`; `isStored`: of the history.
    * @param {() => void} onHistoryEnd Called once, when all of the history has come.
    */
@@ -120,7 +121,7 @@ export class LiveConnection {
     this.#end();
     const delay = Math.min(LAST_DELAY, FIRST_DELAY * 2 ** this.#failures);
     this.#failures += 1;
-    this.#onState("waiting", Math.round(delay / 1000));
+    this.#onState("waiting", Math.round(delay / 1000), this.#failures);
     this.#timer = setTimeout(() => {
       this.#timer = 0;
       this.#connect();

@@ -30,6 +30,8 @@ export function signInPage({ api, reason, onSignedIn }) {
     event.preventDefault();
     const credentials = kind === "user" ? { user: user.value, password: password.value } : { key: key.value.trim() };
     const isRight = await run(button, place, async () => {
+      // No header could carry it, so no server could say that it is wrong.
+      if (kind === "key" && !/^[\x21-\x7e]+$/.test(credentials.key)) throw wrong(kind);
       try {
         await api.get("/auth", { authorization: authorization(credentials) });
       } catch (error) {

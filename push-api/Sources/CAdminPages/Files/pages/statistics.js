@@ -10,7 +10,7 @@ import { channelLink } from "./channels.js";
 const INTERVAL = 10000;
 const TOP = 50;
 /** More lines than these cannot be told apart. */
-const AGENT_LINES = 5;
+const AGENT_LINES = 6;
 
 /** What all channels and agents do, now and in the last hour. It renews itself while it can be seen. */
 export function statisticsPage({ api, signal }) {
@@ -38,7 +38,7 @@ export function statisticsPage({ api, signal }) {
   });
 
   return h("div.page", {},
-    h("div.page-head", {}, h("h1", {}, "Statistics"), h("span.muted", {}, "Renewed every 10 seconds"),
+    h("div.page-head", {}, h("h1", {}, "Statistics"), charts.note,
       h("div.actions", {}, segmented("Lines of the charts", [["total", "Total"], ["agents", "Per agent"]], "total",
         (chosen) => charts.choose(chosen)))),
     problem, tiles.element,
@@ -88,6 +88,7 @@ class Tiles {
 class Charts {
   subscribers = new Chart({ title: "Subscribers", unit: "subscribers" });
   messages = new Chart({ title: "Messages per second", unit: "messages/s" });
+  note = h("span.muted", { role: "status" }, "Renewed every 10 seconds");
   #history = null;
   #kind = "total";
 
@@ -105,13 +106,21 @@ class Charts {
     if (!this.#history) return;
     const { resolution, from, to, total, agents } = this.#history;
     const range = [Date.parse(from) / 1000, Date.parse(to) / 1000];
-    const lines = this.#kind === "total" ? [{ agent: "Total", samples: total }] : agents.slice(0, AGENT_LINES + 1);
+    const chosen = agents.toSorted((left, right) => latest(right) - latest(left)).slice(0, AGENT_LINES);
+    const lines = this.#kind === "total" ? [{ agent: "Total", samples: total }] : chosen;
+    this.note.textContent = this.#kind === "agents" && agents.length > chosen.length
+      ? `The ${chosen.length} of ${agents.length} agents with most subscribers` : "Renewed every 10 seconds";
     const series = (value) => lines.map((line) => ({
       name: line.agent, samples: line.samples.map((sample) => ({ time: sample.time, value: value(sample) })),
     }));
     this.subscribers.show(series((sample) => sample.subscribers), range);
     this.messages.show(series((sample) => sample.messages === null ? null : sample.messages / resolution), range);
   }
+}
+
+/** An agent's subscribers when it was sampled last. */
+function latest({ samples }) {
+  return samples.findLast((sample) => sample.subscribers !== null)?.subscribers ?? 0;
 }
 
 function agentTable(signal) {
@@ -136,7 +145,8 @@ function agentTable(signal) {
 }
 
 /** How far an agent is behind the messages: a second is nothing to worry about. */
-function lag({ lagMessages, lagSeconds }) {
+function lag({ position, lagMessages, lagSeconds }) {
+  if (position === null) return h("span.muted", {}, "not known");
   if (lagMessages === 0 || (!lagMessages && !lagSeconds)) return h("span.badge.good", {}, "up to date");
   const text = lagMessages === null ? `${number(lagSeconds)} s` : `${number(lagMessages)} messages, ${number(lagSeconds)} s`;
   return h("span.badge", { class: lagSeconds > 10 ? "bad" : lagSeconds > 1 ? "warn" : "" }, text);

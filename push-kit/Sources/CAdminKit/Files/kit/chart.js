@@ -21,6 +21,7 @@ export class Chart {
   #readout;
   #legend;
   #series = [];
+  #isShown = false;
   #range = [0, 1];
   #width = 0;
   #moment = null;
@@ -48,6 +49,7 @@ export class Chart {
   /** @param {[number, number]} range From and to, in seconds. */
   show(series, range) {
     this.#series = series;
+    this.#isShown = true;
     this.#range = range;
     replace(this.#legend, series.length < 2 ? null : series.map((one, index) =>
       h("li", { class: `line-${index % LINES}` }, h("span.swatch", { "aria-hidden": "true" }), one.name)));
@@ -121,7 +123,7 @@ export class Chart {
   /** What is known of the moment that is pointed at, else of the last one. */
   #reading() {
     const time = this.#moment ?? this.#series[0]?.samples.findLast((sample) => sample.value !== null)?.time;
-    if (time === undefined) return "no figures yet";
+    if (time === undefined) return this.#isShown ? "no figures yet" : "loading…";
     const values = this.#series.map((one) => {
       const sample = one.samples.find((candidate) => candidate.time === time);
       return `${this.#series.length > 1 ? `${one.name}: ` : ""}${sample && sample.value !== null ? this.#format(sample.value) : "–"}`;

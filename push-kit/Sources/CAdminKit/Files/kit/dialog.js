@@ -22,6 +22,17 @@ export function openDialog({ title, body, buttons, onclose = () => {} }) {
 }
 
 /**
+ * For a change of the page below: what a dialog asks belongs to the page that has opened it.
+ *
+ * @param {{ all?: boolean }} options `all`: also those that are marked to stay (`data-stays`), because they tell what cannot be had again.
+ */
+export function closeDialogs({ all = false } = {}) {
+  for (const dialog of document.querySelectorAll("dialog[open]")) {
+    if (all || !("stays" in dialog.dataset)) dialog.close();
+  }
+}
+
+/**
  * Asks before something that cannot be undone.
  *
  * @param {() => Promise<void>} action The dialog stays open and explains what went wrong if it fails.

@@ -1,3 +1,4 @@
+import { closeDialogs } from "./dialog.js";
 import { replace } from "./dom.js";
 
 /**
@@ -31,11 +32,13 @@ export class Router {
   stop() {
     this.#life.abort();
     this.#current?.abort();
+    closeDialogs({ all: true });
   }
 
   /** @param {boolean} moves Whether the focus goes to the page's heading: not when the document has just been loaded. */
   #show(moves) {
     this.#current?.abort();
+    closeDialogs();
     this.#current = new AbortController();
     const segments = location.hash.replace(/^#\/?/, "").split("/").map(decode);
     const match = this.#match(segments) ?? { route: this.#routes[0], parameters: {} };
