@@ -48,7 +48,7 @@ import Testing
                 hub.fireTimers()
                 let later = hub.lists.count
                 hub.clock.wall = { ProcessIdentity.now() - 86_400_000 }
-                hub.advance(by: 599_000)
+                hub.advance(by: 400_000)
                 let earlier = hub.lists.count
                 hub.advance(by: 602_000)
                 return [later, earlier, hub.lists.count]
