@@ -3,6 +3,7 @@ import PushAPI
 import PushAgent
 import PushRedis
 import PushRuntime
+import PushStreamCore
 import PushStreamServer
 import PushTestSupport
 import Testing
