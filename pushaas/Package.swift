@@ -72,10 +72,13 @@ let package = Package(
         .target(name: "PushaasProvisioning", swiftSettings: swiftSettings),
         provider("PushaasProcess"),
         providerTests("PushaasProcess"),
+        // The pages of the admin app travel inside the program, so that one file is all there is to install.
+        .target(
+            name: "CPushaasPages", dependencies: [.product(name: "PushAdmin", package: "push-kit")], exclude: ["Files"]),
         .target(
             name: "PushaasServer",
             dependencies: [
-                "PushaasCurl", "PushaasProvisioning",
+                "CPushaasPages", "PushaasCurl", "PushaasProvisioning",
                 .product(name: "PushAdmin", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
@@ -100,6 +103,7 @@ let package = Package(
         .testTarget(
             name: "PushaasServerTests",
             dependencies: [
+                "CPushaasPages", .product(name: "PushAdmin", package: "push-kit"),
                 "PushaasCurl", "PushaasProvisioning", "PushaasServer",
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
