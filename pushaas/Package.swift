@@ -70,6 +70,7 @@ let package = Package(
             swiftSettings: swiftSettings),
         // What a provider is: plans, steps, resources.
         .target(name: "PushaasProvisioning", swiftSettings: swiftSettings),
+        provider("PushaasECS"),
         .target(
             name: "PushaasServer",
             dependencies: [
@@ -110,6 +111,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings),
+        providerTests("PushaasECS"),
         .testTarget(
             name: "PushaasProvisioningTests", dependencies: ["PushaasProvisioning"], swiftSettings: swiftSettings),
     ]
