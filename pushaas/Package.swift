@@ -70,6 +70,7 @@ let package = Package(
             swiftSettings: swiftSettings),
         // What a provider is: plans, steps, resources.
         .target(name: "PushaasProvisioning", swiftSettings: swiftSettings),
+        provider("PushaasECS"),
         provider("PushaasProcess"),
         providerTests("PushaasProcess"),
         // The pages of the admin app travel inside the program, so that one file is all there is to install.
@@ -116,6 +117,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings),
+        providerTests("PushaasECS"),
         .testTarget(
             name: "PushaasProvisioningTests", dependencies: ["PushaasProvisioning"], swiftSettings: swiftSettings),
     ]
