@@ -6,7 +6,7 @@ import Testing
 @testable import PushStreamServer
 
 /// Clients that take their time to read get what they have asked for, and those that do not read end. Time passes only where a test
-/// says so; `send_timeout` is a minute here.
+/// says so.
 @Suite struct SlowReaderTests {
     private static func history(_ server: TestEngine, fields: String = "") async throws -> RawClient {
         try await server.fill("a", count: 400)
@@ -50,7 +50,9 @@ import Testing
 
     @Test(arguments: ["", "Connection: close\r\n"])
     func aClientThatTakesNothingIsCutOff(fields: String) async throws {
-        try await TestEngine.run({ $0.store.maxMessagesPerChannel = nil }) { server in
+        try await TestEngine.run({
+            $0.store.maxMessagesPerChannel = nil; $0.sendTimeout = 60_000
+        }) { server in
             let client = try await Self.history(server, fields: fields)
             var rounds = 0
             // In the first rounds the system may still take a part for it.
@@ -84,7 +86,9 @@ import Testing
     }
 
     @Test func aStreamThatHasEndedAndIsNotTakenIsCutOff() async throws {
-        try await TestEngine.run({ $0.store.maxMessagesPerChannel = nil }) { server in
+        try await TestEngine.run({
+            $0.store.maxMessagesPerChannel = nil; $0.sendTimeout = 60_000
+        }) { server in
             try await server.fill("a", count: 400)
             let client = try await server.connect(reads: false)
             try await client.send("GET /ev/a.b400 HTTP/1.1\r\nHost: t\r\n\r\n")

@@ -46,6 +46,7 @@ struct TLSEngine: Sendable {
             events { worker_connections 10000; }
             http {
               push_stream_shared_memory_size 100m;
+              send_timeout 10m;
               push_stream_message_template "<~text~>";
               \(servers.replacing("%LOCATIONS%", with: locations))
             }
