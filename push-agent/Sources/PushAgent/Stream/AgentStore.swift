@@ -28,10 +28,6 @@ struct AgentStore: Sendable {
         try await self.redis.getString(RedisKeys.readCount(agent: self.agent)).flatMap(ReadCount.init)
     }
 
-    func save(readCount: ReadCount) async throws(RedisError) {
-        try await self.redis.set(RedisKeys.readCount(agent: self.agent), readCount.description)
-    }
-
     /// The store that has everything up to the position.
     func storeIdentity() async throws(RedisError) -> StoreIdentity? {
         try await self.redis.getString(RedisKeys.store(agent: self.agent)).flatMap(StoreIdentity.init)

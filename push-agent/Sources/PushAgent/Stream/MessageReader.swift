@@ -70,7 +70,8 @@ struct MessageReader: Sendable {
         let finding = cursor.observed(bounds, windowStart: windowStart)
         // Only a position at the end can be trimmed while nothing waits behind it. Its place may have been learnt only now.
         if let count = cursor.readCount, count.id == bounds.last, count.id == self.coordinator.position, count != kept {
-            try await self.store.save(readCount: count)
+            // Both at once: the position may not be stored yet, and an agent that starts with a count ahead of it finds a gap there.
+            try await self.store.save(position: count.id, place: count.count)
             kept = count
         }
         switch finding {

@@ -91,7 +91,7 @@ import Testing
         signal.raise()
         signal.raise()
         await signal.wait()
-        try await withDeadline(.seconds(10)) {
+        try await withDeadline(.seconds(60)) {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await signal.wait() }
                 signal.raise()

@@ -101,7 +101,7 @@ struct TLSEngine: Sendable {
 
     /// Waits until the metrics hold a line.
     func wait(forMetric line: String, _ trust: NIOSSLContext) async throws {
-        try await eventually(within: .seconds(30), "\(line) in the metrics") {
+        try await eventually(within: .seconds(180), "\(line) in the metrics") {
             try await get("/metrics", trust).contains(line + "\n")
         }
     }

@@ -1,0 +1,3 @@
+import PushaasServer
+
+print("pushaas \(pushaasVersion)")
