@@ -70,7 +70,7 @@ public enum HealthProbe {
         defer { close(descriptor) }
         let request = Array(
             "GET \(address.path) HTTP/1.1\r\nHost: \(address.host)\r\nUser-Agent: health-check\r\nConnection: close\r\n\r\n".utf8)
-        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL.rawValue)) == request.count else {
+        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw Failure(description: "cannot send the question: \(Self.lastError)")
         }
         // `HTTP/1.1 200`; all that follows is of no interest.

@@ -28,7 +28,7 @@ private final class OneAnswer: Sendable {
             var question = [UInt8](repeating: 0, count: 1024)
             _ = recv(connection, &question, question.count, 0)
             let bytes = Array(answer.utf8)
-            _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+            _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
             close(connection)
         }
     }
