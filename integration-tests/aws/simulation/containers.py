@@ -36,6 +36,11 @@ class Images:
             raise TaskFailure(f"CannotPullContainerError: pull image manifest has been retried 1 time(s): {image}: not found")
         return name
 
+    def stop_signal(self, name):
+        """What the image's Dockerfile says: push-stream parts with its subscribers one after the other by another than SIGTERM."""
+        found = re.search(r"(?m)^STOPSIGNAL (\w+)$", (self.repository / name / "Dockerfile").read_text())
+        return signal.Signals[found.group(1)] if found else signal.SIGTERM
+
     def program(self, name):
         path = str(self.binaries / name)
         if not os.access(path, os.X_OK):
@@ -54,6 +59,7 @@ class Container:
         self.log = self.folder / "output.log"
         self._lines = []
         image = images.check(definition["image"])
+        self._stop_signal = images.stop_signal(image)
         (self.folder / "bin").mkdir(parents=True)
         (self.folder / "data").mkdir()
         self._paths = [(path, host) for path, host in mounts] + [("/data", str(self.folder / "data"))]
@@ -146,10 +152,10 @@ class Container:
             os.killpg(self.process.pid, number)
 
     def stop(self, timeout):
-        """SIGTERM, and SIGKILL after the stop timeout."""
+        """The image's stop signal, and SIGKILL after the stop timeout."""
         if self.process is None:
             return
-        self.signal(signal.SIGTERM)
+        self.signal(self._stop_signal)
         try:
             self.process.wait(timeout)
         except subprocess.TimeoutExpired:
