@@ -28,8 +28,8 @@ struct PushStreamConnector: Sendable {
         let timeout = TimeAmount.milliseconds(max(1, self.timeout.milliseconds))
         let host = self.address.hostHeader
         let bootstrap = ClientBootstrap(group: self.eventLoopGroup)
+            // NIO sets TCP_NODELAY.
             .connectTimeout(timeout)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
         let setUp: @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<PushStreamResponse, PushStreamRequest>> = {
             channel in
             channel.eventLoop.makeCompletedFuture {
