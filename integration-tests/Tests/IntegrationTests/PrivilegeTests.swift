@@ -21,8 +21,8 @@ extension EndToEnd {
                         "PUSHAGENT_PUSH_STREAM__URL": "http://127.0.0.1:\(control)", "PUSHAGENT_SERVER__PORT": "\(port)",
                     ]
                 ) { _ in
-                    try await eventually("the unprivileged agent is ready", within: .seconds(60)) {
-                        let connection = try await HTTPConnection(to: .port(port))
+                    try await eventually(within: .seconds(60), "the unprivileged agent is ready") {
+                        guard let connection = try? await HTTPConnection(to: .port(port)) else { return false }
                         defer { connection.close() }
                         return try await connection.response(to: HTTPRequest("GET", "/readyz")).status == 200
                     }
