@@ -61,6 +61,7 @@ let package = Package(
             name: "push-api",
             dependencies: [
                 "PushAPI",
+                .product(name: "PushHealth", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "Logging", package: "swift-log"),

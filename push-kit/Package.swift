@@ -14,6 +14,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "PushAdmin", targets: ["PushAdmin", "CAdminKit", "CAPIDocsKit"]),
+        .library(name: "PushHealth", targets: ["PushHealth"]),
         .library(name: "PushModels", targets: ["PushModels"]),
         .library(name: "PushRedis", targets: ["PushRedis"]),
         .library(name: "PushRuntime", targets: ["PushRuntime"]),
@@ -48,6 +49,8 @@ let package = Package(
     targets: [
         // No pkgConfig: it would add -D_FILE_OFFSET_BITS, which SwiftPM warns about, and the headers are on the default path.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        // The health checks of containers; apart, because push-stream takes nothing else of this package.
+        .target(name: "PushHealth", swiftSettings: swiftSettings),
         .target(name: "PushModels", swiftSettings: swiftSettings),
         .target(
             name: "PushRedis",
@@ -118,6 +121,7 @@ let package = Package(
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: swiftSettings),
+        .testTarget(name: "PushHealthTests", dependencies: ["PushHealth", "PushTestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "PushModelsTests", dependencies: ["PushModels"], swiftSettings: swiftSettings),
         .testTarget(
             name: "PushRedisTests",
