@@ -70,6 +70,8 @@ let package = Package(
             swiftSettings: swiftSettings),
         // What a provider is: plans, steps, resources.
         .target(name: "PushaasProvisioning", swiftSettings: swiftSettings),
+        provider("PushaasProcess"),
+        providerTests("PushaasProcess"),
         .target(
             name: "PushaasServer",
             dependencies: [
