@@ -70,12 +70,16 @@ let package = Package(
             swiftSettings: swiftSettings),
         // What a provider is: plans, steps, resources.
         .target(name: "PushaasProvisioning", swiftSettings: swiftSettings),
+        provider("PushaasECS"),
         provider("PushaasProcess"),
         providerTests("PushaasProcess"),
+        // The pages of the admin app travel inside the program, so that one file is all there is to install.
+        .target(
+            name: "CPushaasPages", dependencies: [.product(name: "PushAdmin", package: "push-kit")], exclude: ["Files"]),
         .target(
             name: "PushaasServer",
             dependencies: [
-                "PushaasCurl", "PushaasProvisioning",
+                "CPushaasPages", "PushaasCurl", "PushaasECS", "PushaasProcess", "PushaasProvisioning",
                 .product(name: "PushAdmin", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
@@ -92,6 +96,7 @@ let package = Package(
             name: "pushaas",
             dependencies: [
                 "PushaasServer",
+                .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -100,6 +105,7 @@ let package = Package(
         .testTarget(
             name: "PushaasServerTests",
             dependencies: [
+                "CPushaasPages", .product(name: "PushAdmin", package: "push-kit"),
                 "PushaasCurl", "PushaasProvisioning", "PushaasServer", "PushaasTestProvider", "PushaasWorkerProbe",
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
@@ -128,6 +134,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             path: "Tests/PushaasWorkerProbe", swiftSettings: swiftSettings),
+        providerTests("PushaasECS"),
         .testTarget(
             name: "PushaasProvisioningTests", dependencies: ["PushaasProvisioning"], swiftSettings: swiftSettings),
     ]
