@@ -35,10 +35,10 @@ let package = Package(
     targets: [
         // The pages of the admin app travel inside the program, so that one file is all there is to install.
         .target(name: "CAdminPages", dependencies: [.product(name: "PushAdmin", package: "push-kit")], exclude: ["Files"]),
-        // So do the OpenAPI document and the page that shows it.
+        // So does the OpenAPI document.
         .target(
             name: "CAPIDocumentation", dependencies: [.product(name: "PushAdmin", package: "push-kit")],
-            exclude: ["Files", "openapi.json"]),
+            exclude: ["openapi.json"]),
         .target(
             name: "PushAPI",
             dependencies: [

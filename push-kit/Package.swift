@@ -13,7 +13,7 @@ let package = Package(
     name: "push-kit",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "PushAdmin", targets: ["PushAdmin", "CAdminKit"]),
+        .library(name: "PushAdmin", targets: ["PushAdmin", "CAdminKit", "CAPIDocsKit"]),
         .library(name: "PushHealth", targets: ["PushHealth"]),
         .library(name: "PushModels", targets: ["PushModels"]),
         .library(name: "PushRedis", targets: ["PushRedis"]),
@@ -90,10 +90,12 @@ let package = Package(
         ),
         // The files that the admin apps share travel inside the programs.
         .target(name: "CAdminKit", exclude: ["Files"]),
+        // So does the page that shows an OpenAPI document.
+        .target(name: "CAPIDocsKit", dependencies: ["CAdminKit"], exclude: ["Files"]),
         .target(
             name: "PushAdmin",
             dependencies: [
-                "CAdminKit",
+                "CAPIDocsKit", "CAdminKit",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -113,7 +115,7 @@ let package = Package(
         .testTarget(
             name: "PushAdminTests",
             dependencies: [
-                "CAdminKit", "PushAdmin", "PushTestSupport",
+                "CAPIDocsKit", "CAdminKit", "PushAdmin", "PushTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
