@@ -28,7 +28,7 @@ import Testing
                 group.addTask {
                     while !Task.isCancelled {
                         if case .send(let requests) = coordinator.next() {
-                            for _ in requests { _ = coordinator.answered(status: 200) }
+                            _ = coordinator.answered(statuses: requests.map { _ in 200 })
                         } else {
                             await coordinator.waitForWork()
                         }
