@@ -48,6 +48,7 @@ let package = Package(
             name: "push-agent",
             dependencies: [
                 "PushAgent",
+                .product(name: "PushHealth", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "Logging", package: "swift-log"),
             ],

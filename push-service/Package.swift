@@ -40,6 +40,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "PushAgent", package: "push-agent"),
                 .product(name: "PushAPI", package: "push-api"),
+                .product(name: "PushHealth", package: "push-kit"),
                 .product(name: "PushModels", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),

@@ -79,7 +79,7 @@ let package = Package(
         .target(
             name: "PushaasServer",
             dependencies: [
-                "CPushaasPages", "PushaasCurl", "PushaasProvisioning",
+                "CPushaasPages", "PushaasCurl", "PushaasECS", "PushaasProcess", "PushaasProvisioning",
                 .product(name: "PushAdmin", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
@@ -96,6 +96,7 @@ let package = Package(
             name: "pushaas",
             dependencies: [
                 "PushaasServer",
+                .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -105,7 +106,7 @@ let package = Package(
             name: "PushaasServerTests",
             dependencies: [
                 "CPushaasPages", .product(name: "PushAdmin", package: "push-kit"),
-                "PushaasCurl", "PushaasProvisioning", "PushaasServer",
+                "PushaasCurl", "PushaasProvisioning", "PushaasServer", "PushaasTestProvider", "PushaasWorkerProbe",
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "PushTestSupport", package: "push-kit"),
@@ -117,6 +118,22 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings),
+        // A provider of the tests: its resources are files, so they outlive the process that made them.
+        .target(
+            name: "PushaasTestProvider", dependencies: ["PushaasProvisioning"], path: "Tests/PushaasTestProvider",
+            swiftSettings: swiftSettings),
+        // A worker that ends or halts itself where a test tells it to, which needs a process of its own.
+        .executableTarget(
+            name: "PushaasWorkerProbe",
+            dependencies: [
+                "PushaasServer", "PushaasTestProvider",
+                .product(name: "PushRedis", package: "push-kit"),
+                .product(name: "PushRuntime", package: "push-kit"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/PushaasWorkerProbe", swiftSettings: swiftSettings),
         providerTests("PushaasECS"),
         .testTarget(
             name: "PushaasProvisioningTests", dependencies: ["PushaasProvisioning"], swiftSettings: swiftSettings),

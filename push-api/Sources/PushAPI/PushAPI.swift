@@ -70,7 +70,7 @@ public func buildAPI(
     HealthEndpoints(checks: checks, registry: registry).add(to: router)
     AdminController(site: try AdminSite(configuration)).addRoutes(to: router)
     StatusController().addRoutes(to: router)
-    APIDocumentation().addRoutes(to: router)
+    APIDocumentation.pushAPI.addRoutes(to: router)
 
     let keys = APIKeyRepository(redis: redis, logger: logger)
     let keyUsage = APIKeyUsageRecorder(repository: keys, logger: logger)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct LoopHubTests {
     /// A hub with nobody on it.
-    private static func makeHub(_ loop: any EventLoop) throws -> LoopHub {
+    static func makeHub(_ loop: any EventLoop) throws -> LoopHub {
         let configuration = try TestEngine.configuration(TestEngine.Options())
         let mailbox = ChannelStore.Mailbox {}
         let store = ChannelStore(settings: configuration.store, mailboxes: [mailbox], now: ProcessIdentity.now())

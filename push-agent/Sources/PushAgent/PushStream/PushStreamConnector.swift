@@ -41,8 +41,8 @@ struct PushStreamConnector: Sendable {
         let timeout = TimeAmount.milliseconds(max(1, self.timeout.milliseconds))
         let host = self.address.hostHeader
         let bootstrap = ClientBootstrap(group: self.eventLoopGroup)
+            // NIO sets TCP_NODELAY.
             .connectTimeout(timeout)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
         let setUp: @Sendable (any Channel) -> EventLoopFuture<PushStreamConnection> = { channel in
             channel.eventLoop.makeCompletedFuture {
                 let handler = PushStreamChannelHandler(host: host, answerTimeout: timeout, eventLoop: channel.eventLoop)

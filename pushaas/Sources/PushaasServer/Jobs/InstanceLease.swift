@@ -19,6 +19,8 @@ struct InstanceLease: Sendable {
         case lost
         /// The record is not there any more: destroyed, or gone for good.
         case gone
+        /// Its status is not the one that the worker means any more: its user has asked for something meanwhile.
+        case changed
     }
 
     /// What the record of the id is now.
@@ -65,7 +67,9 @@ struct InstanceLease: Sendable {
     ///
     /// - Parameter entry: the entry of the stream, if there is one.
     /// - Returns: `nil` if the lock is lost.
-    func renew(entry: String?, group: String, consumer: String) async throws -> Whereabouts? {
+    func renew(
+        entry: String? = nil, group: String = "", consumer: String = "", timeout: Duration? = nil
+    ) async throws -> Whereabouts? {
         let reply = try await self.redis.run(
             LeaseScripts.renew,
             keys: [
@@ -73,7 +77,7 @@ struct InstanceLease: Sendable {
             ],
             arguments: [
                 self.token, self.id.rawValue, Int(self.timeToLive / .milliseconds(1)), entry ?? "", group, consumer,
-            ])
+            ], timeout: timeout)
         return reply.string.flatMap(Whereabouts.init(rawValue:))
     }
 
@@ -97,10 +101,12 @@ struct InstanceLease: Sendable {
     }
 
     /// Writes all changes, or none.
-    func write(_ generation: Generation, _ changes: Changes) async throws -> Outcome {
+    ///
+    /// - Parameter status: what the record's status has to be for that; any if `nil`.
+    func write(_ generation: Generation, status: InstanceStatus? = nil, _ changes: Changes) async throws -> Outcome {
         try await self.run(
             LeaseScripts.write, generation, others: [self.keys.progress(self.id), self.keys.variables(self.name)],
-            arguments: changes.arguments)
+            arguments: [status?.rawValue ?? ""] + changes.arguments)
     }
 
     /// Adds a line to the instance's log.

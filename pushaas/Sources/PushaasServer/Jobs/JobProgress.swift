@@ -72,12 +72,17 @@ struct JobRecord: Sendable, Hashable, Codable {
     var steps: [PlannedStep]
     /// The plan that an update is to reach.
     var target: Plan?
+    /// When it may go on, after a failure: milliseconds since 1970.
+    var notBefore: Int?
+    /// How often looking for what is left, or removing it, has failed.
+    var sweepFailures: Int
 
     init(kind: JobKind, started: Int, worker: String, steps: [PlannedStep] = [], target: Plan? = nil) {
         self.kind = kind
         self.state = .running
         self.started = started
         self.attempt = 0
+        self.sweepFailures = 0
         self.worker = worker
         self.steps = steps
         self.target = target

@@ -31,10 +31,11 @@ enum LeaseScripts {
 
     /// Changes fields of several hashes: status, progress and outputs fit together at every moment.
     ///
-    /// KEYS: lock, record, progress, variables. ARGV: token, id, then four for each change: which key, `set` or `remove`, field, value.
+    /// KEYS: lock, record, progress, variables. ARGV: token, id, status that is meant or empty, then four for each change: which key, `set` or `remove`, field, value.
     static let write = RedisScript(
         check + """
-            for i = 3, #ARGV, 4 do
+            if ARGV[3] ~= '' and redis.call('HGET', KEYS[2], 'status') ~= ARGV[3] then return 'changed' end
+            for i = 4, #ARGV, 4 do
               local key = KEYS[tonumber(ARGV[i])]
               if ARGV[i + 1] == 'set' then
                 redis.call('HSET', key, ARGV[i + 2], ARGV[i + 3])

@@ -54,11 +54,11 @@ import Testing
             let before = try await Self.dump(instances)
             #expect(try await stale.write(.live, Self.someChanges) == .lost)
             #expect(try await stale.log(.live, JobLogLine(time: 1, level: .info, text: "x")) == .lost)
-            #expect(try await stale.renew(entry: nil, group: "g", consumer: "c") == nil)
+            #expect(try await stale.renew() == nil)
             #expect(try await stale.forget() == .lost)
             try await stale.release()
             #expect(try await Self.dump(instances) == before)
-            #expect(try await current.renew(entry: nil, group: "g", consumer: "c") == .live)
+            #expect(try await current.renew() == .live)
         }
     }
 
@@ -67,7 +67,7 @@ import Testing
             let created = try #require(try await instances.create())
             let lease = try #require(try await instances.lease(created))
             _ = try await instances.repository.destroy("mychat")
-            #expect(try await lease.renew(entry: nil, group: "g", consumer: "c") == .destroyed)
+            #expect(try await lease.renew() == .destroyed)
             let before = try await Self.dump(instances)
             #expect(try await lease.write(.live, Self.someChanges) == .gone)
             #expect(try await lease.log(.live, JobLogLine(time: 1, level: .info, text: "x")) == .gone)
@@ -81,9 +81,20 @@ import Testing
             #expect(try await lease.forget() == .written)
             #expect(try await lease.forget() == .gone)
             #expect(try await lease.write(.destroyed, Self.someChanges) == .gone)
-            #expect(try await lease.renew(entry: nil, group: "g", consumer: "c") == .nowhere)
+            #expect(try await lease.renew() == .nowhere)
             #expect(try await instances.repository.instance("mychat") == second)
             #expect(try await !instances.allKeys().contains(instances.keys.destroyed(created.id)))
+        }
+    }
+
+    @Test func aStatusThatIsNotMeantIsLeftAlone() async throws {
+        try await withInstances { instances in
+            let created = try #require(try await instances.create())
+            let lease = try #require(try await instances.lease(created))
+            let before = try await Self.dump(instances)
+            #expect(try await lease.write(.live, status: .failed, Self.someChanges) == .changed)
+            #expect(try await Self.dump(instances) == before)
+            #expect(try await lease.write(.live, status: .pending, Self.someChanges) == .written)
         }
     }
 
@@ -92,7 +103,7 @@ import Testing
             let created = try #require(try await instances.create())
             let lease = try #require(try await instances.lease(created))
             try await instances.redis.expire(instances.keys.lock(created.id), after: .seconds(30))
-            #expect(try await lease.renew(entry: nil, group: "g", consumer: "c") == .live)
+            #expect(try await lease.renew() == .live)
             guard case .remaining(let time) = try await instances.redis.ttl(instances.keys.lock(created.id)) else {
                 Issue.record("the lock has no time to live")
                 return
