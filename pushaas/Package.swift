@@ -96,6 +96,7 @@ let package = Package(
             name: "pushaas",
             dependencies: [
                 "PushaasServer",
+                .product(name: "PushHealth", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "Logging", package: "swift-log"),
