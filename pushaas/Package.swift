@@ -1,0 +1,141 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A provider of places where instances run: its own target, so that it knows the protocol and nothing of the rest.
+func provider(_ name: String) -> Target {
+    .target(
+        name: name,
+        dependencies: [
+            "PushaasCurl", "PushaasProvisioning",
+            .product(name: "PushRuntime", package: "push-kit"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ],
+        swiftSettings: swiftSettings)
+}
+
+func providerTests(_ name: String) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [
+            .byName(name: name), "PushaasCurl", "PushaasProvisioning",
+            .product(name: "PushRuntime", package: "push-kit"),
+            .product(name: "PushTestSupport", package: "push-kit"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ],
+        swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "pushaas",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "pushaas", targets: ["pushaas"]),
+        .library(name: "PushaasServer", targets: ["PushaasServer"]),
+    ],
+    dependencies: [
+        // Redis client, configuration, logging, metrics, health, shutdown, what admin apps share.
+        .package(path: "../push-kit"),
+        // The HTTP server.
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        // The logging interface.
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        // The metrics interface.
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        // Byte buffers, and threads for calls that block.
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        // Header fields and status codes.
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        // Start order, signals and drain.
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        // What libcurl offers as functions with any number of arguments, as functions that Swift can call.
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        // HTTP calls that leave pushaas: to a Docker Engine's socket, to AWS with signatures, to the push-api of an instance.
+        .target(
+            name: "PushaasCurl",
+            dependencies: ["CCurl", .product(name: "NIOPosix", package: "swift-nio")],
+            swiftSettings: swiftSettings),
+        // What a provider is: plans, steps, resources.
+        .target(name: "PushaasProvisioning", swiftSettings: swiftSettings),
+        provider("PushaasECS"),
+        provider("PushaasProcess"),
+        providerTests("PushaasProcess"),
+        // The pages of the admin app travel inside the program, so that one file is all there is to install.
+        .target(
+            name: "CPushaasPages", dependencies: [.product(name: "PushAdmin", package: "push-kit")], exclude: ["Files"]),
+        .target(
+            name: "PushaasServer",
+            dependencies: [
+                "CPushaasPages", "PushaasCurl", "PushaasECS", "PushaasProcess", "PushaasProvisioning",
+                .product(name: "PushAdmin", package: "push-kit"),
+                .product(name: "PushRedis", package: "push-kit"),
+                .product(name: "PushRuntime", package: "push-kit"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "pushaas",
+            dependencies: [
+                "PushaasServer",
+                .product(name: "PushRedis", package: "push-kit"),
+                .product(name: "PushRuntime", package: "push-kit"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "PushaasServerTests",
+            dependencies: [
+                "CPushaasPages", .product(name: "PushAdmin", package: "push-kit"),
+                "PushaasCurl", "PushaasProvisioning", "PushaasServer", "PushaasTestProvider", "PushaasWorkerProbe",
+                .product(name: "PushRedis", package: "push-kit"),
+                .product(name: "PushRuntime", package: "push-kit"),
+                .product(name: "PushTestSupport", package: "push-kit"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings),
+        // A provider of the tests: its resources are files, so they outlive the process that made them.
+        .target(
+            name: "PushaasTestProvider", dependencies: ["PushaasProvisioning"], path: "Tests/PushaasTestProvider",
+            swiftSettings: swiftSettings),
+        // A worker that ends or halts itself where a test tells it to, which needs a process of its own.
+        .executableTarget(
+            name: "PushaasWorkerProbe",
+            dependencies: [
+                "PushaasServer", "PushaasTestProvider",
+                .product(name: "PushRedis", package: "push-kit"),
+                .product(name: "PushRuntime", package: "push-kit"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/PushaasWorkerProbe", swiftSettings: swiftSettings),
+        providerTests("PushaasECS"),
+        .testTarget(
+            name: "PushaasProvisioningTests", dependencies: ["PushaasProvisioning"], swiftSettings: swiftSettings),
+    ]
+)
