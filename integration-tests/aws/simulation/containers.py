@@ -13,12 +13,14 @@ from pathlib import Path
 
 from .surroundings import TaskFailure
 
-COMMANDS = {
-    "push-api": ["push-api"],
-    "push-agent": ["push-agent"],
-    "push-stream": ["push-stream", "-c", "/etc/push-stream/nginx.conf"],
-    "push-redis": ["redis-server", "/etc/push-redis/redis.conf"],
+# ENTRYPOINT and CMD of the images, as in their Dockerfiles.
+IMAGES = {
+    "push-api": ([], ["push-api"]),
+    "push-agent": ([], ["push-agent"]),
+    "push-stream": ([], ["push-stream", "-c", "/etc/push-stream/nginx.conf"]),
+    "push-redis": (["docker-entrypoint.sh"], []),
 }
+PROGRAMS = ("push-api", "push-agent", "push-stream", "redis-server", "redis-cli", "mkdir")
 ENTER = 'mount --bind "$0" /etc/hosts && exec "$@"'
 
 
@@ -30,13 +32,18 @@ class Images:
 
     def check(self, image):
         name = image.split("@")[0].rsplit("/", 1)[-1].split(":")[0]
-        if name not in COMMANDS:
+        if name not in IMAGES:
             raise TaskFailure(f"CannotPullContainerError: pull image manifest has been retried 1 time(s): {image}: not found")
         return name
 
+    def stop_signal(self, name):
+        """What the image's Dockerfile says: push-stream parts with its subscribers one after the other by another than SIGTERM."""
+        found = re.search(r"(?m)^STOPSIGNAL (\w+)$", (self.repository / name / "Dockerfile").read_text())
+        return signal.Signals[found.group(1)] if found else signal.SIGTERM
+
     def program(self, name):
-        path = shutil.which("redis-server") if name == "redis-server" else str(self.binaries / name)
-        if not path or not os.access(path, os.X_OK):
+        path = str(self.binaries / name)
+        if not os.access(path, os.X_OK):
             raise TaskFailure(f"CannotStartContainerError: {name} is not among the binaries")
         return path
 
@@ -52,14 +59,17 @@ class Container:
         self.log = self.folder / "output.log"
         self._lines = []
         image = images.check(definition["image"])
+        self._stop_signal = images.stop_signal(image)
         (self.folder / "bin").mkdir(parents=True)
         (self.folder / "data").mkdir()
         self._paths = [(path, host) for path, host in mounts] + [("/data", str(self.folder / "data"))]
         self._configure(images)
         self._shims(images)
-        self.command = (definition.get("entryPoint") or []) + (definition.get("command") or [])
-        if not definition.get("entryPoint") and not definition.get("command"):
-            self.command = COMMANDS[image]
+        entry_point, command = IMAGES[image]
+        if definition.get("entryPoint"):
+            # As with Docker, it takes the image's command away.
+            entry_point, command = definition["entryPoint"], []
+        self.command = entry_point + (definition.get("command") or command)
 
     def _configure(self, images):
         """The configuration files of the images, listening on the task's address only."""
@@ -78,10 +88,16 @@ class Container:
         """Programs of the image's PATH: they take the container's paths for those of this machine."""
         cases = "\n".join(
             f"    {path}) argument={host} ;;\n    {path}/*) argument={host}/${{argument#{path}/}} ;;" for path, host in self._paths)
-        for name in (*COMMANDS, "redis-server", "redis-cli"):
-            if name == "push-redis":
-                continue
-            program = shutil.which(name) if name.startswith("redis") else images.program(name)
+        entry_point = self.folder / "bin/docker-entrypoint.sh"
+        (self.folder / "run").mkdir()
+        text = (images.repository / "push-redis/docker-entrypoint.sh").read_text()
+        text = text.replace("/etc/push-redis/redis.conf", str(self.folder / "redis.conf"))
+        entry_point.write_text(text.replace("/run/push-redis/", f"{self.folder}/run/"))
+        entry_point.chmod(0o755)
+        for name in PROGRAMS:
+            program = images.program(name) if name.startswith("push-") else shutil.which(name)
+            if program is None:
+                raise TaskFailure(f"CannotStartContainerError: there is no {name} on this machine")
             extra = {"redis-server": f"--bind {self.address}", "push-stream": ""}.get(name, "")
             first = f"-p {self.folder}" if name == "push-stream" else ""
             shim = self.folder / "bin" / name
@@ -136,10 +152,10 @@ class Container:
             os.killpg(self.process.pid, number)
 
     def stop(self, timeout):
-        """SIGTERM, and SIGKILL after the stop timeout."""
+        """The image's stop signal, and SIGKILL after the stop timeout."""
         if self.process is None:
             return
-        self.signal(signal.SIGTERM)
+        self.signal(self._stop_signal)
         try:
             self.process.wait(timeout)
         except subprocess.TimeoutExpired:

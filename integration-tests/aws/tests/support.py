@@ -80,7 +80,8 @@ class SimulationTest(unittest.TestCase):
         return answer["taskDefinition"]["taskDefinitionArn"]
 
     def redis(self, name="push-redis", **more):
-        return {"name": "push-redis", "image": "registry.test/push-redis:1", "portMappings": [{"containerPort": 6379}]} | more
+        return {"name": "push-redis", "image": "registry.test/push-redis:1", "portMappings": [{"containerPort": 6379}],
+                "environment": [{"name": "REDIS_ALLOW_EMPTY_PASSWORD", "value": "yes"}]} | more
 
     def create(self, name, definition, count=1, **more):
         given = {

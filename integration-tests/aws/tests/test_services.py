@@ -56,8 +56,8 @@ class Services(SimulationTest):
         logs = {"logDriver": "awslogs", "options": {
             "awslogs-group": "push", "awslogs-region": REGION, "awslogs-stream-prefix": "abc"}}
         redis = self.redis(
-            secrets=[{"name": "PASSWORD", "valueFrom": f"{secret}:r::"}], logConfiguration=logs,
-            command=["sh", "-c", 'exec redis-server /etc/push-redis/redis.conf --requirepass "$PASSWORD"'])
+            secrets=[{"name": "REDIS_PASSWORD", "valueFrom": f"{secret}:r::"}], logConfiguration=logs, environment=[],
+            entryPoint=["sh", "-c"], command=["mkdir -p /data/abc && exec docker-entrypoint.sh --dir /data/abc"])
         self.create("redis", self.define("redis", redis), serviceRegistries=[{"registryArn": registry["Arn"]}])
         self.wait("services_stable", "redis")
 
@@ -103,7 +103,7 @@ class Services(SimulationTest):
         self.ecs.update_service(cluster="push", service="redis", desiredCount=3)
         self.wait("services_stable", "redis")
         self.assertEqual(3, len(self.tasks("redis")))
-        second = self.define("redis", self.redis(environment=[{"name": "A", "value": "b"}]))
+        second = self.define("redis", self.redis(command=["--maxmemory", "64mb"]))
         answer = self.ecs.update_service(cluster="push", service="redis", taskDefinition=second)["service"]
         self.assertEqual(["PRIMARY", "ACTIVE"], [d["status"] for d in answer["deployments"]])
         self.assertEqual("IN_PROGRESS", answer["deployments"][0]["rolloutState"])

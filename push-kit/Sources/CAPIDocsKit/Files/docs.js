@@ -69,7 +69,7 @@ function page(description) {
 
 async function start() {
   const shell = new Shell({
-    product: "Push Service", links: [{ href: "/admin", text: "Admin app" }], account: null, onSignOut: () => {},
+    product: document.documentElement.dataset.product, links: [{ href: "/admin", text: "Admin app" }], account: null, onSignOut: () => {},
   });
   shell.mark("", "API");
   replace(shell.main, h("p.loading", { role: "status" }, "Loading…"));

@@ -1,62 +1,23 @@
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import PushModels
 import PushRuntime
 
-/// A request on a connection to push-stream.
-enum PushStreamRequest: Equatable, Sendable {
-    case publish(PublishRequest)
+/// A question about push-stream's statistics.
+enum PushStreamQuestion: Equatable, Sendable {
     /// The summary; asks for the store's identity.
     case summary(agent: String)
     case allChannels(agent: String)
 }
 
 /// An answer of push-stream.
-struct PushStreamResponse: Sendable {
+struct PushStreamResponse: Equatable, Sendable {
     var status: Int
     /// ``PushStreamHeaders/instance``.
     var instance: String?
     /// Whether more answers may follow on this connection.
     var keepsAlive: Bool
     var body: ByteBuffer
-}
-
-extension PushStreamRequest {
-    func head(host: String) -> HTTPRequestHead {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(4)
-        headers.add(name: "Host", value: host)
-        switch self {
-        case .publish(let publish):
-            let length: Int
-            switch publish.content {
-            case .message(let text, let eventID):
-                headers.add(name: "Event-Id", value: eventID.description)
-                length = text.utf8.count
-            case .ensureChannel:
-                headers.add(name: PushStreamHeaders.ensureChannel, value: "1")
-                length = PublishRequest.ensureBody.utf8.count
-            }
-            headers.add(name: "Content-Length", value: String(length))
-            let uri = "/pub?id=\(ContentEncoding.encode(publish.channel))"
-            return HTTPRequestHead(version: .http1_1, method: .POST, uri: uri, headers: headers)
-        case .summary(let agent), .allChannels(let agent):
-            headers.add(name: PushStreamHeaders.agent, value: agent)
-            var uri = "/channels-stats"
-            if case .allChannels = self { uri += "?id=ALL" }
-            return HTTPRequestHead(version: .http1_1, method: .GET, uri: uri, headers: headers)
-        }
-    }
-
-    /// `nil` for a request without one.
-    var body: String? {
-        guard case .publish(let publish) = self else { return nil }
-        switch publish.content {
-        case .message(let text, _): return text.isEmpty ? nil : text
-        case .ensureChannel: return PublishRequest.ensureBody
-        }
-    }
 }
 
 /// Why a connection to push-stream cannot be used any more.
@@ -66,6 +27,10 @@ enum PushStreamError: Error, Equatable, CustomStringConvertible {
     case connectionClosed
     /// The body of an answer has more bytes than this.
     case bodyTooLarge(limit: Int)
+    /// The head of an answer has more bytes than this.
+    case headTooLarge(limit: Int)
+    /// Something else than an HTTP/1.1 answer to such a request.
+    case malformedAnswer
     /// An answer that belongs to no request.
     case unexpectedAnswer
     /// push-stream's statistics are asked for at `/channels-stats`.
@@ -77,6 +42,8 @@ enum PushStreamError: Error, Equatable, CustomStringConvertible {
         case .noAnswer(let duration): return "push-stream did not answer for \(duration)"
         case .connectionClosed: return "push-stream closed the connection"
         case .bodyTooLarge(let limit): return "push-stream sent a body of more than \(limit) bytes"
+        case .headTooLarge(let limit): return "push-stream sent a head of more than \(limit) bytes"
+        case .malformedAnswer: return "push-stream sent something else than an answer"
         case .unexpectedAnswer: return "push-stream sent an answer to no request"
         case .statisticsStatus(let status): return "push-stream answered /channels-stats with status \(status)"
         case .statisticsUnreadable: return "push-stream answered /channels-stats with something else than its statistics"
