@@ -27,7 +27,7 @@ func providerTests(_ name: String) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: [
-            .byName(name: name), "PushaasCurl", "PushaasProvisioning",
+            .byName(name: name), "PushaasCurl", "PushaasProvisioning", "PushaasTestSupport",
             .product(name: "PushRuntime", package: "push-kit"),
             .product(name: "PushTestSupport", package: "push-kit"),
             .product(name: "Logging", package: "swift-log"),
@@ -70,6 +70,20 @@ let package = Package(
             swiftSettings: swiftSettings),
         // What a provider is: plans, steps, resources.
         .target(name: "PushaasProvisioning", swiftSettings: swiftSettings),
+        // Instances as containers of a Docker Engine.
+        provider("PushaasDocker"),
+        providerTests("PushaasDocker"),
+        // Servers that tests script, byte by byte where it matters.
+        .target(
+            name: "PushaasTestSupport",
+            dependencies: [.product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")],
+            path: "Tests/PushaasTestSupport", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PushaasCurlTests",
+            dependencies: [
+                "PushaasCurl", "PushaasTestSupport", .product(name: "PushTestSupport", package: "push-kit"),
+            ],
+            swiftSettings: swiftSettings),
         .target(
             name: "PushaasServer",
             dependencies: [
