@@ -63,6 +63,8 @@ struct Definitions: Sendable {
                 image: self.configuration.images.stream, entrypoint: ["push-stream"],
                 command: ["-c", "/etc/push-stream/nginx.conf", "-g", self.streamDirectives])
             stream.aliases = [Self.streamAlias]
+            // Parts with subscribers over its time of grace; SIGTERM would end all of them at once, as with Nginx.
+            stream.stopSignal = "SIGQUIT"
             stream.size = self.plan.stream
             var agent = ContainerDefinition(
                 name: "\(self.specification.resourceName)-agent-\(revision)", component: .agent,
