@@ -4,16 +4,21 @@ ARGS ?=
 PUBLISHING_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench tsan fuzz format lint
+.PHONY: help run run-pushaas build test images images-from-source bench tsan fuzz format lint
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  ARGS="..." passes options to the program that is run: make run ARGS="--help"'
 
 run: ## Build and start a whole Push Service here; Ctrl-C ends it
 	@scripts/install-dependencies run
 	@SCRATCH="$(SCRATCH)" scripts/build push-service
 	@exec "$$(SCRATCH="$(SCRATCH)" scripts/build --print-binary push-service)" $(ARGS)
+
+run-pushaas: ## Build and start pushaas here; its instances are processes of this machine
+	@scripts/install-dependencies run
+	@SCRATCH="$(SCRATCH)" scripts/build push-service pushaas
+	@SCRATCH="$(SCRATCH)" exec scripts/run-pushaas $(ARGS)
 
 build: ## Build every program in release mode
 	@scripts/install-dependencies run
@@ -22,6 +27,13 @@ build: ## Build every program in release mode
 test: ## Build and run every test of every package
 	@scripts/install-dependencies test
 	@SCRATCH="$(SCRATCH)" scripts/test
+
+images: ## Build the container images NAME:local from one release build; starts a Docker Engine if none answers
+	@scripts/install-dependencies run
+	@SCRATCH="$(SCRATCH)" scripts/images $(ARGS)
+
+images-from-source: ## Build the container images, each program compiled in Docker by its own Dockerfile
+	@SCRATCH="$(SCRATCH)" scripts/images --from-source $(ARGS)
 
 bench: ## Measure push-stream beside nchan and an Nginx with the module (PUSH_STREAM_NGINX), and the path from push-api; writes docs/benchmarks.md
 	@scripts/install-dependencies bench

@@ -35,10 +35,10 @@ let package = Package(
     targets: [
         // The pages of the admin app travel inside the program, so that one file is all there is to install.
         .target(name: "CAdminPages", dependencies: [.product(name: "PushAdmin", package: "push-kit")], exclude: ["Files"]),
-        // So do the OpenAPI document and the page that shows it.
+        // So does the OpenAPI document.
         .target(
             name: "CAPIDocumentation", dependencies: [.product(name: "PushAdmin", package: "push-kit")],
-            exclude: ["Files", "openapi.json"]),
+            exclude: ["openapi.json"]),
         .target(
             name: "PushAPI",
             dependencies: [
@@ -61,6 +61,7 @@ let package = Package(
             name: "push-api",
             dependencies: [
                 "PushAPI",
+                .product(name: "PushHealth", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "Logging", package: "swift-log"),

@@ -13,7 +13,8 @@ let package = Package(
     name: "push-kit",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "PushAdmin", targets: ["PushAdmin", "CAdminKit"]),
+        .library(name: "PushAdmin", targets: ["PushAdmin", "CAdminKit", "CAPIDocsKit"]),
+        .library(name: "PushHealth", targets: ["PushHealth"]),
         .library(name: "PushModels", targets: ["PushModels"]),
         .library(name: "PushRedis", targets: ["PushRedis"]),
         .library(name: "PushRuntime", targets: ["PushRuntime"]),
@@ -48,6 +49,8 @@ let package = Package(
     targets: [
         // No pkgConfig: it would add -D_FILE_OFFSET_BITS, which SwiftPM warns about, and the headers are on the default path.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        // The health checks of containers; apart, because push-stream takes nothing else of this package.
+        .target(name: "PushHealth", swiftSettings: swiftSettings),
         .target(name: "PushModels", swiftSettings: swiftSettings),
         .target(
             name: "PushRedis",
@@ -87,10 +90,12 @@ let package = Package(
         ),
         // The files that the admin apps share travel inside the programs.
         .target(name: "CAdminKit", exclude: ["Files"]),
+        // So does the page that shows an OpenAPI document.
+        .target(name: "CAPIDocsKit", dependencies: ["CAdminKit"], exclude: ["Files"]),
         .target(
             name: "PushAdmin",
             dependencies: [
-                "CAdminKit",
+                "CAPIDocsKit", "CAdminKit",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -110,12 +115,13 @@ let package = Package(
         .testTarget(
             name: "PushAdminTests",
             dependencies: [
-                "CAdminKit", "PushAdmin", "PushTestSupport",
+                "CAPIDocsKit", "CAdminKit", "PushAdmin", "PushTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: swiftSettings),
+        .testTarget(name: "PushHealthTests", dependencies: ["PushHealth", "PushTestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "PushModelsTests", dependencies: ["PushModels"], swiftSettings: swiftSettings),
         .testTarget(
             name: "PushRedisTests",

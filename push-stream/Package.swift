@@ -14,6 +14,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "push-stream", targets: ["push-stream"]),
+        .library(name: "PushStreamCore", targets: ["PushStreamCore"]),
         .library(name: "PushStreamServer", targets: ["PushStreamServer"]),
     ],
     dependencies: [
@@ -26,7 +27,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         // Hash maps and ring buffers of the channel store.
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
-        // Test processes, free ports and raw sockets.
+        // The health check of containers; for tests, processes, free ports and raw sockets.
         .package(path: "../push-kit"),
     ],
     targets: [
@@ -56,6 +57,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "PushHealth", package: "push-kit"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -84,10 +84,16 @@ let package = Package(
                 "PushaasCurl", "PushaasTestSupport", .product(name: "PushTestSupport", package: "push-kit"),
             ],
             swiftSettings: swiftSettings),
+        provider("PushaasECS"),
+        provider("PushaasProcess"),
+        providerTests("PushaasProcess"),
+        // The pages of the admin app travel inside the program, so that one file is all there is to install.
+        .target(
+            name: "CPushaasPages", dependencies: [.product(name: "PushAdmin", package: "push-kit")], exclude: ["Files"]),
         .target(
             name: "PushaasServer",
             dependencies: [
-                "PushaasCurl", "PushaasProvisioning",
+                "CPushaasPages", "PushaasCurl", "PushaasECS", "PushaasProcess", "PushaasProvisioning",
                 .product(name: "PushAdmin", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
@@ -104,6 +110,7 @@ let package = Package(
             name: "pushaas",
             dependencies: [
                 "PushaasServer",
+                .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -112,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "PushaasServerTests",
             dependencies: [
-                "PushaasCurl", "PushaasProvisioning", "PushaasServer",
+                "CPushaasPages", .product(name: "PushAdmin", package: "push-kit"),
+                "PushaasCurl", "PushaasProvisioning", "PushaasServer", "PushaasTestProvider", "PushaasWorkerProbe",
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "PushTestSupport", package: "push-kit"),
@@ -124,6 +132,23 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings),
+        // A provider of the tests: its resources are files, so they outlive the process that made them.
+        .target(
+            name: "PushaasTestProvider", dependencies: ["PushaasProvisioning"], path: "Tests/PushaasTestProvider",
+            swiftSettings: swiftSettings),
+        // A worker that ends or halts itself where a test tells it to, which needs a process of its own.
+        .executableTarget(
+            name: "PushaasWorkerProbe",
+            dependencies: [
+                "PushaasServer", "PushaasTestProvider",
+                .product(name: "PushRedis", package: "push-kit"),
+                .product(name: "PushRuntime", package: "push-kit"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/PushaasWorkerProbe", swiftSettings: swiftSettings),
+        providerTests("PushaasECS"),
         .testTarget(
             name: "PushaasProvisioningTests", dependencies: ["PushaasProvisioning"], swiftSettings: swiftSettings),
     ]

@@ -2,7 +2,7 @@ import IntegrationSupport
 import Testing
 
 /// All end-to-end tests. One at a time: they measure, count memory and kill, and the machine may have two cores.
-@Suite(.serialized, .attachesLogs, .timeLimit(.minutes(2)))
+@Suite(.serialized, .attachesLogs, .timeLimit(.minutes(10)))
 enum EndToEnd {}
 
 extension Trait where Self == IssueHandlingTrait {

@@ -56,7 +56,7 @@ extension EndToEnd {
                     }
                     for (expected, subscriber) in subscribers {
                         group.addTask {
-                            Self.check(try await subscriber.next(expected, within: .seconds(20)), channels: channels, each: each)
+                            Self.check(try await subscriber.next(expected, within: .seconds(120)), channels: channels, each: each)
                         }
                     }
                     try await group.waitForAll()
@@ -99,7 +99,7 @@ extension EndToEnd {
                     deployment.stream, channels: channel, mode: mode, from: PollPosition(try await live.next()))
                 for batch in 0..<20 {
                     let contents = (0..<10).map { "\(batch):\($0)" }
-                    async let received = poller.next(10, within: .seconds(10))
+                    async let received = poller.next(10)
                     for content in contents { try await publisher.publish(content, to: channel) }
                     #expect(try await received.map(\.content) == contents)
                 }

@@ -22,7 +22,7 @@ extension EndToEnd {
                 #expect(try await deployment.statistics(of: lasting) == nil)
                 #expect(
                     try await publisher.send("POST", "/api/v1/channels", json: #"{"id":"\#(lasting)","ttl":0}"#).status == 201)
-                #expect(try await publisher.send("POST", "/api/v1/channels", json: #"{"id":"\#(brief)","ttl":5}"#).status == 201)
+                #expect(try await publisher.send("POST", "/api/v1/channels", json: #"{"id":"\#(brief)","ttl":15}"#).status == 201)
                 let empty = ChannelStatistics(channel: lasting, publishedMessages: 0, storedMessages: 0, subscribers: 0)
                 try await eventually("both channels exist") {
                     let ofBrief = try await deployment.statistics(of: brief)
@@ -33,14 +33,14 @@ extension EndToEnd {
                 let list: [Record] = try await publisher.send("GET", "/api/v1/channels").json()
                 #expect(list.map(\.id) == [lasting, brief])
                 let record: Record = try await publisher.send("GET", "/api/v1/channels/\(brief)").json()
-                #expect(record.ttl == 5)
+                #expect(record.ttl == 15)
 
                 try await deployment.kill(.pushStream)
                 try await deployment.start()
                 try await eventually("the channel exists again") { try await deployment.statistics(of: lasting) == empty }
 
                 // It outlives the time after which push-stream forgets a channel, and what keeps it is no message.
-                try await eventually(within: .seconds(20), "the brief channel has expired") {
+                try await eventually(within: .seconds(120), "the brief channel has expired") {
                     try await deployment.statistics(of: brief) == nil
                 }
                 #expect(try await publisher.send("GET", "/api/v1/channels/\(brief)").status == 404)
@@ -80,7 +80,7 @@ extension EndToEnd {
         /// Replaces the inactivity time of the shipped nginx.conf, or adds one.
         private static func shorterInactivity() throws -> (text: String, replacement: String) {
             let text = try Repository.text(of: "push-stream/nginx.conf")
-            let directive = "push_stream_channel_inactivity_time 2s;"
+            let directive = "push_stream_channel_inactivity_time 5s;"
             if let match = text.firstMatch(of: /push_stream_channel_inactivity_time\s[^;]*;/) {
                 return (String(match.0), directive)
             }

@@ -17,7 +17,7 @@ extension EndToEnd {
             if command == "delay" { all += ["--redis-address", "127.0.0.1:\(redis)"] }
             let process = try TestProcess(
                 try Repository.binary("push-load"), arguments: all + (credentials ?? user) + arguments)
-            return (try await process.exit(within: .seconds(60)), process)
+            return (try await process.exit(within: .seconds(240)), process)
         }
 
         private struct Unreachable: Error {}

@@ -16,7 +16,7 @@ extension EndToEnd {
         private static func run(_ arguments: [String]) async throws -> (status: PushTestSupport.ExitStatus, process: TestProcess)
         {
             let process = try TestProcess(try Repository.binary("push-load"), arguments: arguments)
-            return (try await process.exit(within: .seconds(60)), process)
+            return (try await process.exit(within: .seconds(240)), process)
         }
 
         private static func addresses(_ deployment: Deployment) throws -> [String] {

@@ -36,7 +36,7 @@ extension EndToEnd {
                 ]
                 let publisher = deployment.publisher()
                 let path = "/api/v1/stats/channels/\(channel)"
-                try await eventually(within: .seconds(75), "statistics of the channel") {
+                try await eventually(within: .seconds(120), "statistics of the channel") {
                     let response = try await publisher.send("GET", path)
                     guard response.status == 200 else { return false }
                     return try response.json(Report.self).aggregated.subscribers == 3
@@ -59,7 +59,7 @@ extension EndToEnd {
                 #expect(global.all.first?.channels == 2)
 
                 for subscriber in subscribers { subscriber.close() }
-                try await eventually(within: .seconds(75), "statistics without subscribers") {
+                try await eventually(within: .seconds(120), "statistics without subscribers") {
                     let response = try await publisher.send("GET", "/api/v1/stats/global")
                     return try response.json(Report.self).aggregated.subscribers == 0
                 }
@@ -112,7 +112,7 @@ extension EndToEnd {
                 // The messages of the first slot are not known: how many came before it is not.
                 let first = try #require(try await history().total.first)
                 #expect(first.messages == nil)
-                try await eventually(within: .seconds(20), "the second slot") { try await history().total.count >= 2 }
+                try await eventually(within: .seconds(120), "the second slot") { try await history().total.count >= 2 }
                 for content in ["1", "2", "3"] { try await publisher.publish(content, to: [channel]) }
                 try await eventually("three messages") { try await history().messages == 3 }
                 let whole = try await history()
@@ -123,7 +123,7 @@ extension EndToEnd {
                 #expect(top.channels == [.init(channel: channel, subscribers: 1)])
 
                 let count = whole.total.count
-                try await eventually(within: .seconds(20), "the next slot") { try await history().total.count > count }
+                try await eventually(within: .seconds(120), "the next slot") { try await history().total.count > count }
                 try await deployment.kill(.pushStream)
                 let id = try await publisher.publish("while it is away", to: [channel])
                 try await eventually("the lag") {
@@ -135,10 +135,12 @@ extension EndToEnd {
                     try await deployment.statistics(of: channel)?.publishedMessages == 5
                 }
                 try await eventually("its count, without what was replayed") { try await history().messages == 4 }
-                let agents: [Status] = try await publisher.send("GET", "/api/v1/stats/agents").json()
+                var agents: [Status] = []
+                try await eventually("the agent's position") {
+                    agents = try await publisher.send("GET", "/api/v1/stats/agents").json()
+                    return agents.map(\.position) == [id.first] && agents.map(\.lagMessages) == [0]
+                }
                 #expect(agents.map(\.agent) == [deployment.agentName])
-                #expect(agents.map(\.position) == [id.first])
-                #expect(agents.map(\.lagMessages) == [0])
                 #expect(agents.map(\.lagSeconds) == [0])
                 subscriber.close()
             }

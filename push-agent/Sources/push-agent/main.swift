@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import PushAgent
+import PushHealth
 import PushRuntime
 
 let arguments = CommandLine.arguments.dropFirst()
@@ -11,6 +12,15 @@ case "--help", "-h":
     print(AgentCommandLine.help)
 case "--version":
     print(AgentCommandLine.version)
+case "--health":
+    do {
+        let values = try schema.load(environment: ProcessInfo.processInfo.environment)
+        let address = HealthProbe.Address(host: try values.string("server.host"), port: try values.int("server.port"))
+        exit(HealthProbe.run(program: "push-agent", arguments: arguments.dropFirst(), address: address))
+    } catch {
+        FileHandle.standardError.write(Data("push-agent: \(error)\n".utf8))
+        exit(1)
+    }
 case let argument?:
     FileHandle.standardError.write(Data("push-agent: unknown argument \"\(argument)\", see push-agent --help\n".utf8))
     exit(2)

@@ -7,56 +7,9 @@ static const unsigned char openapi_json[] = {
 #embed "openapi.json"
 };
 
-static const unsigned char curl_js[] = {
-#embed "Files/curl.js"
-};
-
-static const unsigned char docs_css[] = {
-#embed "Files/docs.css"
-};
-
-static const unsigned char docs_js[] = {
-#embed "Files/docs.js"
-};
-
-// The admin app's.
-static const unsigned char favicon_svg[] = {
-#embed "../CAdminPages/Files/favicon.svg"
-};
-
-static const unsigned char index_html[] = {
-#embed "Files/index.html"
-};
-
-static const unsigned char operation_js[] = {
-#embed "Files/operation.js"
-};
-
-static const unsigned char schema_js[] = {
-#embed "Files/schema.js"
-};
-
-static const unsigned char text_js[] = {
-#embed "Files/text.js"
-};
-
-static const struct EmbeddedFile description[] = {
+static const struct EmbeddedFile files[] = {
     EMBEDDED_FILE("openapi.json", openapi_json),
     {NULL, NULL, 0},
 };
 
-static const struct EmbeddedFile files[] = {
-    EMBEDDED_FILE("curl.js", curl_js),
-    EMBEDDED_FILE("docs.css", docs_css),
-    EMBEDDED_FILE("docs.js", docs_js),
-    EMBEDDED_FILE("favicon.svg", favicon_svg),
-    EMBEDDED_FILE("index.html", index_html),
-    EMBEDDED_FILE("operation.js", operation_js),
-    EMBEDDED_FILE("schema.js", schema_js),
-    EMBEDDED_FILE("text.js", text_js),
-    {NULL, NULL, 0},
-};
-
-const struct EmbeddedFile *apiDescriptionFiles(void) { return description; }
-
-const struct EmbeddedFile *apiDocumentationFiles(void) { return files; }
+const struct EmbeddedFile *apiDescriptionFiles(void) { return files; }

@@ -7,10 +7,6 @@ static const unsigned char app_js[] = {
 #embed "Files/app.js"
 };
 
-static const unsigned char favicon_svg[] = {
-#embed "Files/favicon.svg"
-};
-
 static const unsigned char index_html[] = {
 #embed "Files/index.html"
 };
@@ -57,7 +53,6 @@ static const unsigned char pages_statistics_js[] = {
 
 static const struct EmbeddedFile files[] = {
     EMBEDDED_FILE("app.js", app_js),
-    EMBEDDED_FILE("favicon.svg", favicon_svg),
     EMBEDDED_FILE("index.html", index_html),
     EMBEDDED_FILE("pages.css", pages_css),
     EMBEDDED_FILE("pages/channel.js", pages_channel_js),

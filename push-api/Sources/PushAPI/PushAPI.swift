@@ -17,6 +17,7 @@ public let pushAPIVersion = "0.1.0"
 ///   - redis: Made from `configuration.redis`. The caller runs it, and starts it before these services.
 ///   - registry: Where push-api's metrics go, and what `GET /metrics` shows.
 ///   - additionalChecks: What else `/readyz` asks, beside Redis: the other parts that live in the same process.
+///   - signIns: Slows those who guess passwords.
 ///   - onListening: Called with the address once requests are taken; the port is known by then even if 0 was configured.
 /// - Throws: `StartupError` if the folder of `api.statics_path` cannot be served.
 public func buildAPI(
@@ -25,6 +26,7 @@ public func buildAPI(
     registry: PrometheusRegistry,
     drainState: DrainState,
     additionalChecks: [HealthCheck] = [],
+    signIns: SignInThrottle = SignInThrottle(),
     logger: Logger,
     onListening: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
 ) throws -> [any Service] {
@@ -68,7 +70,7 @@ public func buildAPI(
     HealthEndpoints(checks: checks, registry: registry).add(to: router)
     AdminController(site: try AdminSite(configuration)).addRoutes(to: router)
     StatusController().addRoutes(to: router)
-    APIDocumentation().addRoutes(to: router)
+    APIDocumentation.pushAPI.addRoutes(to: router)
 
     let keys = APIKeyRepository(redis: redis, logger: logger)
     let keyUsage = APIKeyUsageRecorder(repository: keys, logger: logger)
@@ -79,7 +81,7 @@ public func buildAPI(
         .add(middleware: ErrorCountMiddleware(metrics: metrics))
     let authentication = configuration.authentication.map { authentication in
         AuthenticationMiddleware(
-            user: authentication.user, password: authentication.password, keys: authenticator,
+            user: authentication.user, password: authentication.password, keys: authenticator, throttle: signIns,
             proxies: configuration.trustedProxies, metrics: signInMetrics)
     }
     if let authentication {

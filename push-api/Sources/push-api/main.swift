@@ -1,13 +1,16 @@
 import Foundation
 import Logging
 import PushAPI
+import PushHealth
 import PushRedis
 import PushRuntime
 
 let usage = """
     push-api \(pushAPIVersion): the publishing API of the Push Service
 
-    Usage: push-api [--help] [--version]
+    Usage: push-api [--health | --help | --version]
+
+    --health asks the running push-api whether it is well, for the health check of a container, and exits with 0 or 1.
 
     Configuration comes from a YAML file (PUSHAPI_CONFIG, else ./config/<PUSHAPI_ENV>.yml) and the environment; the latter wins.
 
@@ -32,6 +35,15 @@ case nil:
         return [redis] + api
     }
     exit(status)
+case "--health":
+    do {
+        let values = try PushAPIConfiguration.schema.load(environment: ProcessInfo.processInfo.environment)
+        let address = HealthProbe.Address(host: try values.string("server.host"), port: try values.int("server.port"))
+        exit(HealthProbe.run(program: "push-api", arguments: CommandLine.arguments.dropFirst(2), address: address))
+    } catch {
+        FileHandle.standardError.write(Data("push-api: \(error)\n".utf8))
+        exit(1)
+    }
 case "--help", "-h":
     print(usage + PushAPIConfiguration.schema.helpText(), terminator: "")
 case "--version":

@@ -27,6 +27,10 @@ static const unsigned char kit_dom_js[] = {
 #embed "Files/kit/dom.js"
 };
 
+static const unsigned char kit_favicon_svg[] = {
+#embed "Files/kit/favicon.svg"
+};
+
 static const unsigned char kit_format_js[] = {
 #embed "Files/kit/format.js"
 };
@@ -74,6 +78,7 @@ static const struct EmbeddedFile files[] = {
     EMBEDDED_FILE("kit/copy.js", kit_copy_js),
     EMBEDDED_FILE("kit/dialog.js", kit_dialog_js),
     EMBEDDED_FILE("kit/dom.js", kit_dom_js),
+    EMBEDDED_FILE("kit/favicon.svg", kit_favicon_svg),
     EMBEDDED_FILE("kit/format.js", kit_format_js),
     EMBEDDED_FILE("kit/notice.js", kit_notice_js),
     EMBEDDED_FILE("kit/poll.js", kit_poll_js),

@@ -23,7 +23,13 @@ public enum StreamEntry: Equatable, Sendable {
 
     /// - Returns: `nil` for an entry of a kind that this version does not know.
     public init?(fields: [(name: String, value: String)]) {
-        func value(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+        self.init { name in fields.first { $0.name == name }?.value }
+    }
+
+    /// As above.
+    ///
+    /// - Parameter value: gives the value of the first field of a name.
+    public init?(_ value: (_ name: String) -> String?) {
         if let channel = value("channel"), let content = value("content") {
             self = .message(channel: channel, content: content)
         } else if let channels = value("ensure") {

@@ -29,10 +29,10 @@ public func withDeadline<Result: Sendable>(
 /// Asks `condition` again and again until it holds, for what can't be awaited.
 ///
 /// - Parameters:
-///   - duration: when to give up, with `DeadlineExceeded`.
+///   - duration: when to give up, with `DeadlineExceeded`. Only a limit: a machine that is slow gets its time.
 ///   - interval: the pause between two questions.
 public func eventually(
-    within duration: Duration = .seconds(10), every interval: Duration = .milliseconds(10), _ what: String = "the condition",
+    within duration: Duration = .seconds(60), every interval: Duration = .milliseconds(10), _ what: String = "the condition",
     isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()

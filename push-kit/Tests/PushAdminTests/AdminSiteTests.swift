@@ -1,3 +1,4 @@
+import CAPIDocsKit
 import CAdminKit
 import Foundation
 import HTTPTypes
@@ -34,14 +35,19 @@ import Testing
         }
     }
 
-    @Test func `every shared file of the working copy is embedded`() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/CAdminKit/Files")
+    private static let kits = [
+        "CAdminKit": StaticFiles.embedded([adminKitFiles()]), "CAPIDocsKit": StaticFiles.embedded([apiDocsFiles()]),
+    ]
+
+    @Test(arguments: Self.kits.keys)
+    func `every shared file of the working copy is embedded`(kit: String) throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/\(kit)/Files")
             .standardizedFileURL.path
         let paths = try #require(FileManager.default.enumerator(atPath: folder)).compactMap { $0 as? String }
             .filter { $0.contains(".") }
-        let embedded = StaticFiles.embedded([adminKitFiles()]).files
+        let embedded = try #require(Self.kits[kit]).files
         #expect(Set(paths) == Set(embedded.keys))
-        #expect(paths.count > 10)
+        #expect(paths.count > 5)
         for path in paths {
             let content = try Data(contentsOf: URL(filePath: "\(folder)/\(path)"))
             #expect(embedded[path].map { Data($0.content) } == content, "\(path)")
@@ -164,7 +170,7 @@ import Testing
 
     /// An admin app's strings never become markup, so that messages and names cannot.
     @Test func `no shared module writes HTML or names another host`() throws {
-        for (path, file) in StaticFiles.embedded([adminKitFiles()]).files where path.hasSuffix(".js") {
+        for (path, file) in StaticFiles.embedded([adminKitFiles(), apiDocsFiles()]).files where path.hasSuffix(".js") {
             // The name of SVG's elements is no address.
             let text = String(decoding: file.content, as: UTF8.self).replacingOccurrences(
                 of: "http://www.w3.org/2000/svg", with: "")

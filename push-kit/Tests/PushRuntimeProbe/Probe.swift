@@ -11,8 +11,9 @@ struct Probe {
         let arguments = CommandLine.arguments
         let mode = arguments.count > 1 ? arguments[1] : ""
         var runner = ServiceRunner(name: "probe")
-        runner.drainTimeout = .milliseconds(mode == "second-signal" ? 60_000 : 300)
-        runner.cancellationTimeout = .milliseconds(300)
+        // Short only where its end is waited for: a service that ends by itself has time on any machine.
+        runner.drainTimeout = ["ignores-drain", "ignores-cancellation"].contains(mode) ? .milliseconds(300) : .seconds(600)
+        runner.cancellationTimeout = mode == "ignores-cancellation" ? .milliseconds(300) : .seconds(600)
         let status = await runner.run {
             let environment = ProcessInfo.processInfo.environment
             let values = try ConfigurationSchema(prefix: "PROBE", keys: ConfigurationKey.logging).load(environment: environment)
@@ -21,7 +22,11 @@ struct Probe {
             case "listen":
                 let router = makeHTTPRouter(context: BasicRequestContext.self)
                 let address = HTTPService.Address(host: "127.0.0.1", port: arguments.count > 2 ? Int(arguments[2]) ?? 0 : 0)
-                return [HTTPService(router: router, address: address, logger: Logger(label: "probe")) { _ in say("started") }]
+                return [
+                    HTTPService(router: router, address: address, logger: Logger(label: "probe")) {
+                        say("\($0.port ?? 0)\nstarted")
+                    }
+                ]
             default: return [ModeService(name: "first", mode: "polite"), ModeService(name: "last", mode: mode)]
             }
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PushHealth
 import PushRuntime
 
 /// The command line of `push-service`.
@@ -43,6 +44,10 @@ public struct PushServiceCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A YAML file with more settings; --print-settings lists them.", valueName: "file"))
     var config: String?
 
+    @Flag(
+        help: "Ask the push-service that runs with this --api-port whether it is well, for a container's health check, and exit.")
+    var health = false
+
     @Flag(help: "Print the settings that the YAML file and the environment can have, and exit.")
     var printSettings = false
 
@@ -52,6 +57,10 @@ public struct PushServiceCommand: AsyncParsableCommand {
         if self.printSettings {
             print(Settings.help, terminator: "")
             return
+        }
+        if self.health {
+            let address = HealthProbe.Address(port: Int(self.apiPort ?? 8080))
+            throw ExitCode(HealthProbe.run(program: "push-service", arguments: [], address: address))
         }
         let options = Settings.Options(
             dataDirectory: self.dataDir ?? Self.defaultDataDirectory, redisURL: self.redisURL, user: self.user,

@@ -8,7 +8,7 @@ import Testing
 @Suite struct PortCheckTests {
     @Test func namesAPortThatIsTakenAndTheOptionToChange() async throws {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .bind(host: "0.0.0.0", port: 0).get()
+            .bind(host: "0.0.0.0", port: try freePort()).get()
         let port = try #require(server.localAddress?.port)
         let failure = #expect(throws: PortCheck.Unavailable.self) {
             try PortCheck.check(port: port, purpose: "publishers", option: "--api-port")

@@ -32,7 +32,7 @@ import Testing
             #expect(descriptors?.count == 2 && descriptors?[0] != -1 && descriptors?[1] == -1)
             try await server.waitForSubscribers(1)
             try await slow.startReading()
-            try await slow.wait(.seconds(60)) { bytes, _ in Array(bytes.suffix(300)).contains(Array("\"last\"".utf8)) }
+            try await slow.wait(.seconds(180)) { bytes, _ in Array(bytes.suffix(300)).contains(Array("\"last\"".utf8)) }
             let metrics = try await server.get("/metrics")
             #expect(metrics.contains("push_stream_subscribers_disconnected_total{reason=\"client_closed\"} 1\n"))
         }

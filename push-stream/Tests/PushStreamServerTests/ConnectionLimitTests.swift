@@ -15,7 +15,7 @@ import Testing
               listen %PORT%; server_name t;
               location /stats { push_stream_channels_statistics; push_stream_channels_path $arg_id; }
               location /pub { push_stream_publisher admin; push_stream_channels_path $arg_id; }
-              location ~ ^/(ttl)/(.*)$ { push_stream_subscriber; push_stream_channels_path $2; push_stream_subscriber_connection_ttl 3s; \(limits) }
+              location ~ ^/(ttl)/(.*)$ { push_stream_subscriber; push_stream_channels_path $2; push_stream_subscriber_connection_ttl 1h; \(limits) }
               location ~ ^/sub/(.*)$ { push_stream_subscriber; push_stream_channels_path $1; \(limits) }
               location ~ ^/lp/(.*)$ { push_stream_subscriber long-polling; push_stream_channels_path $1; \(limits) }
               location ~ ^/ws/(.*)$ { push_stream_subscriber websocket; push_stream_channels_path $1; \(limits) }
@@ -57,6 +57,7 @@ import Testing
         try await Self.run("limit_conn all 1;") { server in
             let expiring = try await server.subscribe("/ttl/a")
             #expect(try await Self.status(server, "/files/a") == "503")
+            _ = try await server.onLoop { $0.advance(by: 3_601_000) }
             try await expiring.wait(for: "0\r\n\r\n")
             #expect(try await Self.status(server, "/files/a") == "404")
             let deleted = try await server.subscribe("/sub/a")

@@ -37,7 +37,7 @@ import Testing
             try await client.closeOutput()
             try await server.wait("a client that has ended its side") { $0.connections.first?.hasInputEnded == true }
             try await client.startReading()
-            try await client.waitForClose(.seconds(60))
+            try await client.waitForClose(.seconds(180))
             let bytes = client.bytes
             let answers = bytes.occurrences(of: Array("HTTP/1.1 200 OK".utf8))
             #expect(answers == 20 && bytes.count > 400 * TestEngine.fillSize)

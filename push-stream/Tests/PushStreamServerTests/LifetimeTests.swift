@@ -79,7 +79,7 @@ import Testing
             try await poll.send("GET /lp/a HTTP/1.1\r\nHost: t\r\n\r\n")
             try await server.waitForSubscribers(3)
             #expect(try await server.get("/readyz").hasPrefix("HTTP/1.1 200"))
-            await server.engine.shutdown(gracePeriod: .seconds(2))
+            await server.engine.shutdown(gracePeriod: .seconds(8))
             #expect(try await stream.waitForClose().hasSuffix("3\r\nbye\r\n0\r\n\r\n"))
             try await socket.waitForClose()
             #expect(socket.bytes.suffix(2) == [0x88, 0])

@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct LoopHubTests {
     /// A hub with nobody on it.
-    private static func makeHub(_ loop: any EventLoop) throws -> LoopHub {
+    static func makeHub(_ loop: any EventLoop) throws -> LoopHub {
         let configuration = try TestEngine.configuration(TestEngine.Options())
         let mailbox = ChannelStore.Mailbox {}
         let store = ChannelStore(settings: configuration.store, mailboxes: [mailbox], now: ProcessIdentity.now())
@@ -70,7 +70,7 @@ import Testing
             try await idle.send("GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n")
             try await idle.wait(for: "\r\n\r\nok")
             try await server.wait("a request that has begun") { $0.connections.count == 2 }
-            let end = Task { await server.engine.shutdown(gracePeriod: .seconds(60)) }
+            let end = Task { await server.engine.shutdown(gracePeriod: .seconds(600)) }
             try await idle.waitForClose()
             try await late.send("\r\n")
             let text = try await late.waitForClose()

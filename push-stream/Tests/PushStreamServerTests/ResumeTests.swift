@@ -136,7 +136,7 @@ import Testing
             #expect(try await Self.ordered(server) == Ordered(isCatchingUp: false, places: 0))
             try await client.startReading()
             // Only the end of so much is looked at again and again.
-            try await client.wait(.seconds(30)) { bytes, _ in Array(bytes.suffix(300)).contains(Array("\"30-0\"".utf8)) }
+            try await client.wait { bytes, _ in Array(bytes.suffix(300)).contains(Array("\"30-0\"".utf8)) }
             try await server.publish("end", to: "a", eventID: "31-0")
             try await client.wait { bytes, _ in Array(bytes.suffix(300)).contains(Array("\"31-0\"".utf8)) }
             #expect(client.text.components(between: "\"eventid\":\"", and: "\"") == (6...31).map { "\($0)-0" })

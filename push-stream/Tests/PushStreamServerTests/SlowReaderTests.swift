@@ -6,7 +6,7 @@ import Testing
 @testable import PushStreamServer
 
 /// Clients that take their time to read get what they have asked for, and those that do not read end. Time passes only where a test
-/// says so; `send_timeout` is a minute here.
+/// says so.
 @Suite struct SlowReaderTests {
     private static func history(_ server: TestEngine, fields: String = "") async throws -> RawClient {
         try await server.fill("a", count: 400)
@@ -25,7 +25,7 @@ import Testing
             let client = try await Self.history(server, fields: "Connection: close\r\n")
             _ = try await server.onLoop { $0.advance(by: ConnectionHandler.lingeringTime + 1000) }
             try await client.startReading()
-            try await client.waitForClose(.seconds(60))
+            try await client.waitForClose(.seconds(180))
             let isWhole = Self.isWhole(client.bytes)
             #expect(isWhole)
         }
@@ -36,7 +36,7 @@ import Testing
             let client = try await Self.history(server)
             _ = try await server.onLoop { $0.advance(by: 50_000) }
             try await client.startReading()
-            try await client.wait(.seconds(60)) { bytes, _ in Self.isWhole(bytes) }
+            try await client.wait(.seconds(180)) { bytes, _ in Self.isWhole(bytes) }
             try await server.wait("an answer that is out") { $0.connections.allSatisfy { $0.unsentBytes == 0 } }
             // 75 seconds after the request, but not yet after the answer.
             _ = try await server.onLoop { $0.advance(by: 100_000) }
@@ -50,7 +50,9 @@ import Testing
 
     @Test(arguments: ["", "Connection: close\r\n"])
     func aClientThatTakesNothingIsCutOff(fields: String) async throws {
-        try await TestEngine.run({ $0.store.maxMessagesPerChannel = nil }) { server in
+        try await TestEngine.run({
+            $0.store.maxMessagesPerChannel = nil; $0.sendTimeout = 60_000
+        }) { server in
             let client = try await Self.history(server, fields: fields)
             var rounds = 0
             // In the first rounds the system may still take a part for it.
@@ -76,7 +78,7 @@ import Testing
                 hub.advance(by: ConnectionHandler.lingeringTime + 1000)
             }
             try await client.startReading()
-            try await client.waitForClose(.seconds(60))
+            try await client.waitForClose(.seconds(180))
             let isWhole = Self.isWhole(client.bytes)
             #expect(isWhole)
             #expect(String(decoding: client.bytes.suffix(300), as: UTF8.self).contains("Channel deleted"))
@@ -84,7 +86,9 @@ import Testing
     }
 
     @Test func aStreamThatHasEndedAndIsNotTakenIsCutOff() async throws {
-        try await TestEngine.run({ $0.store.maxMessagesPerChannel = nil }) { server in
+        try await TestEngine.run({
+            $0.store.maxMessagesPerChannel = nil; $0.sendTimeout = 60_000
+        }) { server in
             try await server.fill("a", count: 400)
             let client = try await server.connect(reads: false)
             try await client.send("GET /ev/a.b400 HTTP/1.1\r\nHost: t\r\n\r\n")
@@ -121,10 +125,8 @@ import Testing
             for _ in sent..<500 { try await client.send("GET /poll/a.b1 HTTP/1.1\r\nHost: t\r\n\r\n") }
             #expect(try await server.onLoop { $0.connections.first?.requests } == sent)
             try await client.startReading()
-            let size = 500 * TestEngine.fillSize
-            try await client.wait(.seconds(60)) { bytes, _ in
-                bytes.count > size && bytes.occurrences(of: Array("HTTP/1.1 200 OK".utf8)) == 500
-            }
+            let (answers, size) = (TextSearch("HTTP/1.1 200 OK"), 500 * TestEngine.fillSize)
+            try await client.wait(.seconds(180)) { bytes, _ in answers.count(in: bytes) == 500 && bytes.count > size }
         }
     }
 
@@ -167,7 +169,7 @@ import Testing
                 hub.deliver()
             }
             try await client.startReading()
-            try await client.wait(.seconds(60)) { bytes, _ in Array(bytes.suffix(300)).contains(Array("\"second\"".utf8)) }
+            try await client.wait(.seconds(180)) { bytes, _ in Array(bytes.suffix(300)).contains(Array("\"second\"".utf8)) }
             #expect(String(decoding: client.bytes.suffix(3000), as: UTF8.self).contains("\"first\""))
         }
     }

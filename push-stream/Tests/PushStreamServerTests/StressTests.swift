@@ -34,7 +34,7 @@ import Testing
             }
             for client in early { try await Self.check(client, count: publishers * each / channels) }
             let total = publishers * each
-            try await all.wait(.seconds(60)) { bytes, _ in bytes.occurrences(of: Array("\"eventid\"".utf8)) >= total }
+            try await all.wait(.seconds(180)) { bytes, _ in bytes.occurrences(of: Array("\"eventid\"".utf8)) >= total }
             // Every publisher's messages are in its own order over all channels.
             let texts = TransportTests.texts(all.text)
             for publisher in 0..<publishers {
@@ -56,13 +56,13 @@ import Testing
                     + "Content-Length: \(text.utf8.count)\r\n\r\n\(text)"
             }
             try await client.send(requests)
-            try await client.wait(.seconds(60)) { bytes, _ in bytes.occurrences(of: Array("\"published_messages\"".utf8)) == 20 }
+            try await client.wait(.seconds(180)) { bytes, _ in bytes.occurrences(of: Array("\"published_messages\"".utf8)) == 20 }
         }
         await client.close()
     }
 
     private static func check(_ client: RawClient, count: Int) async throws {
-        let text = try await client.wait(.seconds(60)) { bytes, _ in bytes.occurrences(of: Array("\"eventid\"".utf8)) >= count }
+        let text = try await client.wait(.seconds(180)) { bytes, _ in bytes.occurrences(of: Array("\"eventid\"".utf8)) >= count }
         #expect(text.components(between: "{\"id\":", and: ",") == (1...count).map(String.init))
         await client.close()
     }

@@ -93,9 +93,9 @@ import Testing
             let isComplete: @Sendable ([UInt8], Bool) -> Bool = { bytes, _ in
                 Array(bytes.suffix(300)).contains(Array("\"last\"".utf8))
             }
-            try await one.wait(.seconds(60), until: isComplete)
+            try await one.wait(.seconds(180), until: isComplete)
             #expect(Self.ids(one.bytes, textLength: text.utf8.count) == Array(1...(count + 1)))
-            try await several.wait(.seconds(60), until: isComplete)
+            try await several.wait(.seconds(180), until: isComplete)
             let ids = Self.ids(several.bytes, textLength: text.utf8.count)
             #expect(ids.count == count + 1 + count / 2)
             // Those of the other channel come between.
@@ -114,12 +114,12 @@ import Testing
             try await server.waitForSubscribers(1)
             try await client.startReading()
             let size = count * text.utf8.count
-            try await client.wait(.seconds(60)) { bytes, _ in
+            try await client.wait(.seconds(180)) { bytes, _ in
                 bytes.count > size && bytes.suffix(6).elementsEqual("\"}\n\n\r\n".utf8)
             }
             #expect(Self.ids(client.bytes, textLength: text.utf8.count) == Array(1...count))
             try await server.publish("last", to: "a")
-            try await client.wait(.seconds(60)) { bytes, _ in Array(bytes.suffix(300)).contains(Array("\"last\"".utf8)) }
+            try await client.wait(.seconds(180)) { bytes, _ in Array(bytes.suffix(300)).contains(Array("\"last\"".utf8)) }
         }
     }
 

@@ -51,6 +51,8 @@ public struct CurlRequest: Sendable {
     public var connectTimeout: Duration = .seconds(5)
     /// Connects to this Unix socket; the URL's host then only names the server.
     public var unixSocket: String?
+    /// Whether the environment's proxies are for this request too; they never are for a Unix socket.
+    public var usesProxy = true
     public var tls = TLS()
     public var signature: Signature?
     /// User and password of Basic authentication (RFC 7617).

@@ -48,11 +48,9 @@ final class CurlTransfer {
         curlSetLong(handle, CURLOPT_NOSIGNAL, 1)
         curlSetLong(handle, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout))
         curlSetLong(handle, CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeout))
+        if let socket = request.unixSocket { curlSetString(handle, CURLOPT_UNIX_SOCKET_PATH, socket) }
         // Proxies of the environment are meant for the way out, not for sockets.
-        if let socket = request.unixSocket {
-            curlSetString(handle, CURLOPT_UNIX_SOCKET_PATH, socket)
-            curlSetString(handle, CURLOPT_PROXY, "")
-        }
+        if request.unixSocket != nil || !request.usesProxy { curlSetString(handle, CURLOPT_PROXY, "") }
         if let file = request.tls.authorities { curlSetString(handle, CURLOPT_CAINFO, file) }
         if let file = request.tls.certificate { curlSetString(handle, CURLOPT_SSLCERT, file) }
         if let file = request.tls.key { curlSetString(handle, CURLOPT_SSLKEY, file) }

@@ -1,3 +1,47 @@
+import Foundation
+import Logging
+import PushRedis
+import PushRuntime
 import PushaasServer
 
-print("pushaas \(pushaasVersion)")
+let usage = """
+    pushaas \(pushaasVersion): Push Service instances as a service of tsuru
+
+    Usage: pushaas [--help] [--version]
+
+    Configuration comes from a YAML file (PUSHAAS_CONFIG, else ./config/<PUSHAAS_ENV>.yml) and the environment; the latter wins.
+
+
+    """
+let schema = PushaasConfiguration.schema(providerKeys: ProviderSelection.keys)
+
+switch CommandLine.arguments.dropFirst().first {
+case nil:
+    let runner = ServiceRunner(name: "pushaas")
+    let status = await runner.run {
+        let environment = ProcessInfo.processInfo.environment
+        let values = try schema.load(environment: environment)
+        let configuration = try PushaasConfiguration(values)
+        try LoggingBootstrap.install(values, environment: environment)
+        let registry = MetricsBootstrap.install()
+        let logger = Logger(label: "pushaas")
+        let provider = try ProviderSelection.make(
+            values, installation: configuration.installation, environment: environment, logger: logger)
+        let redis = RedisClient(configuration: configuration.redis, logger: logger)
+        let pushaas = try buildPushaas(
+            configuration: configuration, provider: provider, redis: redis, registry: registry, drainState: runner.drainState,
+            logger: logger
+        ) { address in
+            logger.info("listening", metadata: ["address": "\(address)"])
+        }
+        return [redis] + pushaas
+    }
+    exit(status)
+case "--help", "-h":
+    print(usage + schema.helpText(), terminator: "")
+case "--version":
+    print(pushaasVersion)
+case .some(let argument):
+    FileHandle.standardError.write(Data("pushaas: unknown argument '\(argument)'; see pushaas --help\n".utf8))
+    exit(2)
+}

@@ -6,7 +6,7 @@ public struct BrowserTab: Sendable {
     let driver: WebDriver
     let window: String
 
-    private static let limit: Duration = .seconds(20)
+    private static let limit: Duration = .seconds(90)
 
     // MARK: Pages
 
@@ -38,6 +38,26 @@ public struct BrowserTab: Sendable {
     /// Waits until something cannot be seen, or is not there, any more.
     public func awaitNone(_ locator: Locator) async throws {
         try await eventually(within: Self.limit, "\(locator) is gone") { try await !self.isShown(locator) }
+    }
+
+    /// Lets the page note itself when it shows a text: for what may have come and gone before one looks.
+    public func watch(for text: String) async throws {
+        let script = """
+            const text = arguments[0];
+            window.seenTexts ??= [];
+            const look = () => { if (document.body.innerText.includes(text)) window.seenTexts.push(text); };
+            new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true, characterData: true, attributes: true });
+            look();
+            return true;
+            """
+        let _: Bool = try await self.evaluate(script, [text])
+    }
+
+    /// Waits until the page has shown a text since ``watch(for:)``, whether or not it still does.
+    public func awaitSeen(_ text: String) async throws {
+        try await eventually(within: Self.limit, "\"\(text)\" was shown") {
+            try await self.evaluate("return window.seenTexts?.includes(arguments[0]) ?? false", [text])
+        }
     }
 
     /// Whether something is there now and can be seen.

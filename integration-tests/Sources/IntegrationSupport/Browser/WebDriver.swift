@@ -69,7 +69,7 @@ actor WebDriver {
     ) async throws -> Value {
         var request = HTTPRequest(method, target, fields: [("Content-Type", "application/json")])
         if let body, method == "POST" { request.body = Array(try JSONSerialization.data(withJSONObject: body)) }
-        let response = try await self.turn { try await self.connection.response(to: request, within: .seconds(30)) }
+        let response = try await self.turn { try await self.connection.response(to: request, within: .seconds(120)) }
         guard response.status == 200 else {
             throw try response.json(Answer<WebDriverError>.self).value
         }

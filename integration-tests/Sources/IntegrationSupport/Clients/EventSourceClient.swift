@@ -33,7 +33,7 @@ public actor EventSourceClient: Subscriber {
     public var comments: [String] { self.parser.comments }
 
     /// The next event that carries data.
-    public func nextEvent(within limit: Duration = .seconds(10)) async throws -> ServerSentEvent {
+    public func nextEvent(within limit: Duration = .seconds(60)) async throws -> ServerSentEvent {
         while self.pending.isEmpty {
             guard let bytes = try await self.connection.bodyPart(within: limit) else { throw TransportError.ended }
             self.pending += try self.parser.feed(bytes).filter { $0.data != nil }

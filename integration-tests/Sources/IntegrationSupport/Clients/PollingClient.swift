@@ -54,7 +54,7 @@ public actor PollingClient: Subscriber {
     }
 
     /// One request and its answer; moves the position.
-    public func poll(within limit: Duration = .seconds(10)) async throws -> HTTPResponse {
+    public func poll(within limit: Duration = .seconds(60)) async throws -> HTTPResponse {
         var fields: [(name: String, value: String)] = []
         if self.mode == .polling { fields.append(("X-Nginx-PushStream-Mode", "polling")) }
         if let position { fields += position.fields }
@@ -71,7 +71,7 @@ public actor PollingClient: Subscriber {
     }
 
     /// Messages of one answer: JSON objects, one after the other or one a line.
-    public func messages(within limit: Duration = .seconds(10)) async throws -> [PushMessage] {
+    public func messages(within limit: Duration = .seconds(60)) async throws -> [PushMessage] {
         let response = try await self.poll(within: limit)
         switch response.status {
         case 304: return []

@@ -35,10 +35,11 @@ public actor Publisher {
     ///
     /// - Returns: the event ids, one for each channel in the given order.
     @discardableResult
-    public func publish(_ content: String, to channels: [String], within limit: Duration = .seconds(10)) async throws -> [String]
-    {
+    public func publish(
+        _ content: String, to channels: [String], within limit: Duration = .seconds(60), isPatient: Bool = true
+    ) async throws -> [String] {
         let body = try JSONEncoder().encode(MessageBody(channels: channels, content: content))
-        let response = try await self.send("POST", "/api/v1/messages", json: Array(body), within: limit)
+        let response = try await self.send("POST", "/api/v1/messages", json: Array(body), within: limit, isPatient: isPatient)
         guard response.status == 204 else { throw HTTPError.status(response.status, body: response.text) }
         guard let field = response.head["X-Push-Message-Id"] else {
             throw HTTPError.malformed("204 without X-Push-Message-Id: \(response.head.fields)")
@@ -52,14 +53,29 @@ public actor Publisher {
 
     /// Publishes to one channel and returns the event id.
     @discardableResult
-    public func publish(_ content: String, to channel: String, within limit: Duration = .seconds(10)) async throws -> String {
-        try await self.publish(content, to: [channel], within: limit)[0]
+    public func publish(
+        _ content: String, to channel: String, within limit: Duration = .seconds(60), isPatient: Bool = true
+    ) async throws -> String {
+        try await self.publish(content, to: [channel], within: limit, isPatient: isPatient)[0]
     }
 
     /// Sends a request with the credentials. After an error the next request uses a new connection.
+    ///
+    /// - Parameter isPatient: whether it is sent again while the answer is 503 with a `Retry-After`, which says that nothing was done: on
+    ///   a busy machine Redis may answer push-api too late.
     public func send(
         _ method: String, _ target: String, json: [UInt8]? = nil, fields: [(name: String, value: String)] = [],
-        within limit: Duration = .seconds(10)
+        within limit: Duration = .seconds(60), isPatient: Bool = true
+    ) async throws -> HTTPResponse {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            let response = try await self.sendOnce(method, target, json: json, fields: fields, within: limit)
+            guard isPatient, response.status == 503, response.head["Retry-After"] != nil, .now < deadline else { return response }
+        }
+    }
+
+    private func sendOnce(
+        _ method: String, _ target: String, json: [UInt8]?, fields: [(name: String, value: String)], within limit: Duration
     ) async throws -> HTTPResponse {
         var all = fields
         if let credentials { all.append(("Authorization", credentials.authorization)) }

@@ -68,9 +68,9 @@ public protocol Subscriber: Sendable {
 }
 
 extension Subscriber {
-    public func next() async throws -> PushMessage { try await self.next(within: .seconds(10)) }
+    public func next() async throws -> PushMessage { try await self.next(within: .seconds(60)) }
 
-    public func next(_ count: Int, within limit: Duration = .seconds(10)) async throws -> [PushMessage] {
+    public func next(_ count: Int, within limit: Duration = .seconds(60)) async throws -> [PushMessage] {
         var messages: [PushMessage] = []
         while messages.count < count {
             do {

@@ -17,7 +17,7 @@ public actor StreamingClient: Subscriber {
             throw TransportError.malformed("Content-Type '\(self.head["Content-Type"] ?? "absent")' of a page")
         }
         // The page begins with the script that registers the iframe; messages follow its body tag.
-        while !self.unread.contains("<body>") { try await self.receive(within: .seconds(10)) }
+        while !self.unread.contains("<body>") { try await self.receive(within: .seconds(60)) }
         guard self.unread.contains("parent.PushStream.register(") else {
             throw TransportError.malformed("the page's head is \(self.unread)")
         }

@@ -40,7 +40,7 @@ public actor WebSocketClient: Subscriber {
         }
     }
 
-    public func nextFrame(within limit: Duration = .seconds(10)) async throws -> Frame {
+    public func nextFrame(within limit: Duration = .seconds(60)) async throws -> Frame {
         while true {
             if let frame = try self.parse() { return frame }
             guard let bytes = try await self.connection.bytes(within: limit) else { throw TransportError.ended }

@@ -59,7 +59,7 @@ extension Deployment {
     }
 
     /// Waits until push-stream counts that many subscribers of a channel.
-    public func awaitSubscribers(_ count: Int, of channel: String, within limit: Duration = .seconds(10)) async throws {
+    public func awaitSubscribers(_ count: Int, of channel: String, within limit: Duration = .seconds(60)) async throws {
         try await eventually(within: limit, "\(count) subscribers of \(channel)") {
             try await self.statistics(of: channel)?.subscribers == count
         }

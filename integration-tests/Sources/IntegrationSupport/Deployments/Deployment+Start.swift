@@ -127,7 +127,7 @@ extension Deployment {
     static func status(of path: String, at endpoint: Endpoint) async throws -> Int {
         let connection = try await HTTPConnection(to: endpoint)
         defer { connection.close() }
-        return try await connection.response(to: HTTPRequest("GET", path), within: .seconds(2)).status
+        return try await connection.response(to: HTTPRequest("GET", path), within: .seconds(10)).status
     }
 
     /// A Redis command of plain words, and what Redis answers before it is asked for a PONG.

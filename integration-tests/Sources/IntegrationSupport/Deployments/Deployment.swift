@@ -89,7 +89,7 @@ public final class Deployment: Sendable {
     public func terminate(_ component: Component, signal: Int32 = SIGTERM) async throws -> ExitStatus? {
         guard let process = self.process(component) else { return nil }
         process.signal(signal)
-        return try await process.exit(within: .seconds(30))
+        return try await process.exit(within: .seconds(120))
     }
 
     public func process(_ component: Component) -> TestProcess? {
@@ -129,7 +129,7 @@ public final class Deployment: Sendable {
     }
 
     private func awaitReady(_ launcher: Launcher) async throws {
-        try await eventually(within: .seconds(20), "\(launcher.component) serves") {
+        try await eventually(within: .seconds(120), "\(launcher.component) serves") {
             if let process = self.process(launcher.component), let status = process.status {
                 throw Died(component: launcher.component, status: status)
             }

@@ -33,7 +33,7 @@ public struct Banner: Sendable {
     }
 
     /// Waits until the process has printed the banner whole.
-    public static func read(from process: TestProcess, within limit: Duration = .seconds(20)) async throws -> Banner {
+    public static func read(from process: TestProcess, within limit: Duration = .seconds(60)) async throws -> Banner {
         try await process.line(within: limit) { $0.stream == .standardOutput && $0.text.hasPrefix("Push Service is running") }
         try await process.line(within: limit) {
             $0.stream == .standardOutput && $0.text.trimmingCharacters(in: .whitespaces).hasPrefix("curl -N ")

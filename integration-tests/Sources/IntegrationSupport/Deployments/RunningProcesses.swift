@@ -70,7 +70,7 @@ extension TestProcess {
     /// Everything that a process wrote which has ended: its last output arrives after its end.
     public func allLines() async throws -> [OutputLine] {
         do {
-            try await self.line(within: .seconds(10)) { _ in false }
+            try await self.line(within: .seconds(60)) { _ in false }
         } catch is ProcessEnded {
             // Both streams are closed.
         }

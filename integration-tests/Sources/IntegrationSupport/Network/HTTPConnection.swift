@@ -32,13 +32,13 @@ public actor HTTPConnection {
     }
 
     /// Sends a request and reads the whole response.
-    public func response(to request: HTTPRequest, within limit: Duration = .seconds(10)) async throws -> HTTPResponse {
+    public func response(to request: HTTPRequest, within limit: Duration = .seconds(60)) async throws -> HTTPResponse {
         try await self.send(request)
         return try await self.response(to: request.method, within: limit)
     }
 
     /// Reads the next whole response, whose request had the given method.
-    public func response(to method: String, within limit: Duration = .seconds(10)) async throws -> HTTPResponse {
+    public func response(to method: String, within limit: Duration = .seconds(60)) async throws -> HTTPResponse {
         let head = try await self.head(to: method, within: limit)
         var body: [UInt8] = []
         while let part = try await self.bodyPart(within: limit) { body += part }
@@ -46,7 +46,7 @@ public actor HTTPConnection {
     }
 
     /// Reads the next response's head; its body follows by ``bodyPart(within:)``.
-    public func head(to method: String = "GET", within limit: Duration = .seconds(10)) async throws -> ResponseHead {
+    public func head(to method: String = "GET", within limit: Duration = .seconds(60)) async throws -> ResponseHead {
         while true {
             if let end = self.find([13, 10, 13, 10]) {
                 let head = try ResponseHead(parsing: self.buffer[self.position..<end])
@@ -63,7 +63,7 @@ public actor HTTPConnection {
     }
 
     /// The next bytes of the body, at least one; `nil` at its end.
-    public func bodyPart(within limit: Duration = .seconds(10)) async throws -> [UInt8]? {
+    public func bodyPart(within limit: Duration = .seconds(60)) async throws -> [UInt8]? {
         switch self.framing {
         case .none:
             return nil
@@ -85,7 +85,7 @@ public actor HTTPConnection {
     }
 
     /// All that follows, not interpreted, at least one byte; `nil` when the server has closed.
-    public func bytes(within limit: Duration = .seconds(10)) async throws -> [UInt8]? {
+    public func bytes(within limit: Duration = .seconds(60)) async throws -> [UInt8]? {
         try await self.take(upTo: .max, within: limit)
     }
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A blocking TCP socket for what no decent client does. Every call ends after ten seconds.
+/// A blocking TCP socket for what no decent client does. Every call ends after a minute.
 public final class RawSocket {
     public struct Failure: Error {
         public let call: String
@@ -16,8 +16,8 @@ public final class RawSocket {
         self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard self.descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
         if let receiveBuffer { self.set(SO_RCVBUF, receiveBuffer) }
-        self.set(SO_RCVTIMEO, timeval(tv_sec: 10, tv_usec: 0))
-        self.set(SO_SNDTIMEO, timeval(tv_sec: 10, tv_usec: 0))
+        self.set(SO_RCVTIMEO, timeval(tv_sec: 60, tv_usec: 0))
+        self.set(SO_SNDTIMEO, timeval(tv_sec: 60, tv_usec: 0))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(UInt16(port)).bigEndian

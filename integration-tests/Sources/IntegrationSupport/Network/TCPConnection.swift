@@ -29,9 +29,8 @@ public final class TCPConnection: Sendable {
     public static func connect(to endpoint: Endpoint) async throws -> TCPConnection {
         let mailbox = Mailbox()
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(.seconds(5))
+            .connectTimeout(.seconds(30))
             .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(ReceivingHandler(mailbox: mailbox))
@@ -74,12 +73,12 @@ public final class TCPConnection: Sendable {
     }
 
     /// What has arrived, at least one byte; `nil` after the last byte when the server has closed.
-    public func receive(within limit: Duration = .seconds(10)) async throws -> [UInt8]? {
+    public func receive(within limit: Duration = .seconds(60)) async throws -> [UInt8]? {
         try await self.mailbox.next(within: limit, timer: self.channel.eventLoop)
     }
 
     /// Everything until the server closes. A reset by the server ends it too, after what had arrived.
-    public func receiveToEnd(within limit: Duration = .seconds(10)) async throws -> [UInt8] {
+    public func receiveToEnd(within limit: Duration = .seconds(60)) async throws -> [UInt8] {
         var all: [UInt8] = []
         do {
             while let bytes = try await self.receive(within: limit) { all += bytes }

@@ -53,14 +53,16 @@ extension EndToEnd {
                 let tab = try await app.signedInTab()
                 try await tab.awaitShown(.text("There is no channel yet"))
                 try await app.deployment.kill(.redis)
+                // It is a second.
+                try await tab.watch(for: "Try again in ")
                 try await tab.click(.button("Create channel"))
                 try await tab.type("kept", into: .field("Name"))
                 try await tab.press(Key.enter)
                 try await tab.awaitShown(.text("The service is not ready"))
-                try await tab.awaitShown(.text("Try again in "))
+                try await tab.awaitSeen("Try again in ")
                 try await app.deployment.start()
                 // The button comes back by itself when the wait is over.
-                try await eventually(within: .seconds(20), "the channel is created") {
+                try await eventually(within: .seconds(120), "the channel is created") {
                     if try await tab.isShown(.link("kept")) { return true }
                     if try await tab.isShown(.path("//dialog[@open]")) {
                         try await tab.click(.button("Create channel").within(.path("//dialog")))
@@ -77,8 +79,10 @@ extension EndToEnd {
                 let tab = try await app.signedInTab(at: "#/how-to")
                 try await tab.awaitShown(.heading("How to"))
                 app.deployment.process(.redis)?.signal(SIGSTOP)
+                // push-api gives up soon, perhaps before one looks.
+                try await tab.watch(for: "Loading…")
                 try await tab.click(.link("Channels"))
-                try await tab.awaitShown(.text("Loading…"))
+                try await tab.awaitSeen("Loading…")
                 try await tab.awaitShown(.text("The service is not ready"))
                 app.deployment.process(.redis)?.signal(SIGCONT)
                 // The button waits as long as the service asks, then it works.

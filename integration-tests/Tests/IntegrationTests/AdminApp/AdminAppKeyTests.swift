@@ -84,7 +84,9 @@ extension EndToEnd {
             try await withAdminApp { app in
                 let tab = try await app.browser.firstTab()
                 try await tab.open(app.address)
-                try await eventually(within: .seconds(20), "sign-ins are slowed") {
+                // The wait is short at first.
+                try await tab.watch(for: "The service slows you down. Wait ")
+                try await eventually(within: .seconds(120), "sign-ins are slowed") {
                     try await app.signIn(tab, Credentials(user: "app", password: "guess"))
                     // One of the two is the answer.
                     try await eventually("an answer") {
@@ -93,7 +95,7 @@ extension EndToEnd {
                     }
                     return try await tab.isShown(.text("Too many requests"))
                 }
-                try await tab.awaitShown(.text("The service slows you down. Wait "))
+                try await tab.awaitSeen("The service slows you down. Wait ")
                 try await app.expectCleanConsole(failures: [("/api/v1/auth", 401), ("/api/v1/auth", 429)])
             }
         }

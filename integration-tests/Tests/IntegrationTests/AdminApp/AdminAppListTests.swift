@@ -59,13 +59,13 @@ extension EndToEnd {
                 let tab = try await app.signedInTab(at: "#/statistics")
                 try await tab.awaitShown(.link(channel))
                 for (name, value) in [("Subscribers", "3"), ("Messages since start", "30")] {
-                    try await eventually(within: .seconds(30), "\(name) is \(value)") {
+                    try await eventually(within: .seconds(120), "\(name) is \(value)") {
                         try await Self.tile(name, in: tab) == value
                     }
                 }
                 try await tab.awaitShown(.text("agent-under-test"))
                 try await tab.awaitShown(.text("up to date"))
-                try await eventually(within: .seconds(40), "the chart has figures") {
+                try await eventually(within: .seconds(120), "the chart has figures") {
                     try await tab.isShown(.path("//*[name()='svg'][contains(@aria-label, 'now 3 subscribers')]"))
                 }
                 // The arrow keys read single moments.
@@ -79,7 +79,7 @@ extension EndToEnd {
                 // The channel's own figures.
                 try await tab.click(.link(channel))
                 try await tab.awaitShown(.heading(channel))
-                try await eventually(within: .seconds(20), "the page counts itself") {
+                try await eventually(within: .seconds(120), "the page counts itself") {
                     try await tab.isShown(.path("//section[@aria-label='Statistics']//dd[normalize-space()='4']"))
                 }
                 try await tab.awaitShown(.path("//section[@aria-label='Statistics']//dd[normalize-space()='30']"))

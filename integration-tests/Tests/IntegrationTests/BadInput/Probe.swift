@@ -57,7 +57,7 @@ struct Probe: Sendable {
             try? await connection.raw.send(self.bytes)
             if self.finishes { try? await connection.raw.finishSending() }
             let method = String(decoding: self.bytes.prefix { $0 != 32 }, as: UTF8.self)
-            answer = try await connection.response(to: method == "HEAD" ? method : "GET", within: .seconds(5))
+            answer = try await connection.response(to: method == "HEAD" ? method : "GET")
         } catch {
             if case .statusOrClose = self.outcome, Self.isClose(error) { return nil }
             return "\(self.name): no answer, but: \(error)"

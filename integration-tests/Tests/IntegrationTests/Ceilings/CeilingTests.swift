@@ -13,7 +13,7 @@ extension EndToEnd {
         /// - Returns: the JSON object that it printed.
         private static func load(_ arguments: [String]) async throws -> Data {
             let process = try TestProcess(try Repository.binary("push-load"), arguments: arguments + ["--json"])
-            #expect(try await process.exit(within: .seconds(60)) == .exited(0))
+            #expect(try await process.exit(within: .seconds(240)) == .exited(0))
             return Data(try await process.line(containing: "{").text.utf8)
         }
 

@@ -36,7 +36,7 @@ enum Contestant: Sendable {
         }
         let file = try directory.write(text, to: "nginx.conf")
         return try await withProcess(program, program, arguments: ["-p", directory.path + "/", "-c", file]) { _ in
-            try await eventually(within: .seconds(20)) { (try? await Self.isUp(port)) == true }
+            try await eventually { (try? await Self.isUp(port)) == true }
             return try await body(Player(port: port))
         }
     }
@@ -60,7 +60,7 @@ enum Contestant: Sendable {
     private static func isUp(_ port: Int) async throws -> Bool {
         let connection = try await HTTPConnection(to: .port(port))
         defer { connection.close() }
-        return try await connection.response(to: HTTPRequest("GET", "/alive"), within: .seconds(1)).status == 200
+        return try await connection.response(to: HTTPRequest("GET", "/alive"), within: .seconds(10)).status == 200
     }
 
     static let folder = "\(Repository.root)/integration-tests/Tests/IntegrationTests/Difference"

@@ -37,7 +37,14 @@ extension EndToEnd {
             let recording = try Recording.asked()
             var expected: Answers = [:]
             for group in ExchangeGroup.all { expected[group.name] = try Record(of: group.name).answers }
-            let actual = try await Self.answers(of: .pushStream)
+            var actual = try await Self.answers(of: .pushStream)
+            // A busy machine may be late for what lasts a second: then everything of the group is asked again, of a new server.
+            for _ in 0..<3 where recording == nil {
+                let different = try ExchangeGroup.all.filter { try !Self.problems(in: $0, actual, expected).isEmpty }
+                if different.isEmpty { break }
+                print("asked again: \(different.map(\.name))")
+                actual.merge(try await Self.answers(of: .pushStream, to: different)) { $1 }
+            }
             if recording == .differences {
                 let exchanges = ExchangeGroup.all.flatMap(\.exchanges).filter { KnownDifference.names.contains($0.name) }
                 let answers = actual.values.reduce(into: [:]) { all, group in all.merge(group) { $1 } }
@@ -91,9 +98,11 @@ extension EndToEnd {
 
         // MARK: Playing
 
-        private static func answers(of contestant: Contestant) async throws -> Answers {
+        private static func answers(
+            of contestant: Contestant, to groups: [ExchangeGroup] = ExchangeGroup.all
+        ) async throws -> Answers {
             try await withThrowingTaskGroup(of: (String, [String: [String]]).self) { tasks in
-                for group in ExchangeGroup.all {
+                for group in groups {
                     tasks.addTask {
                         let answers = try await contestant.run(configuration: group.configuration) { player in
                             await Self.play(group, player)
@@ -121,27 +130,33 @@ extension EndToEnd {
         // MARK: Comparing
 
         private static func compare(_ actual: Answers, _ expected: Answers) throws {
-            let differences = try Record(of: Record.differences).answers
             for group in ExchangeGroup.all {
-                for exchange in group.exchanges {
-                    guard let theirs = expected[group.name]?[exchange.name] else {
-                        Issue.record("'\(exchange.name)' is not recorded: run with an Nginx and PUSH_STREAM_RECORD=module")
-                        continue
+                for problem in try Self.problems(in: group, actual, expected) { Issue.record(Comment(rawValue: problem)) }
+            }
+        }
+
+        private static func problems(in group: ExchangeGroup, _ actual: Answers, _ expected: Answers) throws -> [String] {
+            let differences = try Record(of: Record.differences).answers
+            var problems: [String] = []
+            for exchange in group.exchanges {
+                guard let theirs = expected[group.name]?[exchange.name] else {
+                    problems.append("'\(exchange.name)' is not recorded: run with an Nginx and PUSH_STREAM_RECORD=module")
+                    continue
+                }
+                let ours = actual[group.name]?[exchange.name] ?? []
+                if !KnownDifference.names.contains(exchange.name) {
+                    let theirs = Chunks.join(theirs, like: ours)
+                    if ours != theirs { problems.append("'\(exchange.name)' differs:\n\(difference(ours, theirs))") }
+                } else if let known = differences[exchange.name] {
+                    if ours == theirs { problems.append("'\(exchange.name)' differs no more") }
+                    if ours != known {
+                        problems.append("'\(exchange.name)' differs otherwise than is known:\n\(difference(ours, known))")
                     }
-                    let ours = actual[group.name]?[exchange.name] ?? []
-                    if !KnownDifference.names.contains(exchange.name) {
-                        let theirs = Chunks.join(theirs, like: ours)
-                        if ours != theirs { Issue.record("'\(exchange.name)' differs:\n\(difference(ours, theirs))") }
-                    } else if let known = differences[exchange.name] {
-                        if ours == theirs { Issue.record("'\(exchange.name)' differs no more") }
-                        if ours != known {
-                            Issue.record("'\(exchange.name)' differs otherwise than is known:\n\(difference(ours, known))")
-                        }
-                    } else {
-                        Issue.record("'\(exchange.name)' is not recorded: run with PUSH_STREAM_RECORD=differences")
-                    }
+                } else {
+                    problems.append("'\(exchange.name)' is not recorded: run with PUSH_STREAM_RECORD=differences")
                 }
             }
+            return problems
         }
 
         /// Lines of both, the common ones once.

@@ -9,12 +9,12 @@ struct Player: Sendable {
     var isAlone = false
 
     /// How long a server may take for what it has to do. Only a difference uses it up.
-    private static let limit = Duration.seconds(6)
+    private static let limit = Duration.seconds(30)
 
     /// - Returns: what came, line by line, normalised.
     func play(_ exchange: Exchange) async -> [String] {
         var lines: [String] = []
-        for attempt in 0..<(exchange.isAligned ? 5 : 1) {
+        for attempt in 0..<(exchange.isAligned ? 40 : 1) {
             if exchange.isAligned { await Self.nextSecond() }
             let second = Int(Date().timeIntervalSince1970)
             let id = Self.id(of: exchange.name, attempt)
@@ -49,7 +49,7 @@ private actor Conversation {
     private let id: String
     private let limit: Duration
     /// What dies goes to trash, which takes the module some 15 seconds to empty.
-    private static let pollLimit = Duration.seconds(30)
+    private static let pollLimit = Duration.seconds(120)
     private var connections: [(name: String, connection: Recorded)] = []
     private var lastModified: String?
     private var etag: String?
@@ -109,7 +109,7 @@ private actor Conversation {
         try? await eventually(within: Self.pollLimit, every: .milliseconds(20)) {
             let connection = try await HTTPConnection(to: .port(self.port))
             defer { connection.close() }
-            let answer = try await connection.response(to: HTTPRequest("GET", path), within: .seconds(2))
+            let answer = try await connection.response(to: HTTPRequest("GET", path), within: .seconds(30))
             return Data(answer.body).range(of: Data(wanted)) != nil
         }
     }

@@ -53,7 +53,7 @@ extension EndToEnd {
                         (index, try await Self.publish(by: publisher, to: channel, window: window, progress: progress))
                     }
                     group.addTask {
-                        try await subscribers[index].receive(until: "end", within: .seconds(30)) {
+                        try await subscribers[index].receive(until: "end", within: .seconds(120)) {
                             window.received(eventID: $0.eventID)
                         }
                         return nil
@@ -112,12 +112,12 @@ extension EndToEnd {
                     ledger.uncertain.insert(content)
                     window.withdraw()
                     // Not at once again: the process is being restarted.
-                    try await eventually(within: .seconds(20), every: .milliseconds(50), "push-api accepts messages again") {
+                    try await eventually(within: .seconds(120), every: .milliseconds(50), "push-api accepts messages again") {
                         try await Self.isReady(publisher)
                     }
                 }
             }
-            try await eventually(within: .seconds(20), "the end is acknowledged") {
+            try await eventually(within: .seconds(120), "the end is acknowledged") {
                 guard let eventID = try await Self.attempt("end", by: publisher, to: channel) else { return false }
                 ledger.acknowledged.append(("end", eventID))
                 return true
@@ -128,7 +128,7 @@ extension EndToEnd {
         /// `nil` when the publisher was not told that the message is accepted.
         private static func attempt(_ content: String, by publisher: Publisher, to channel: String) async throws -> String? {
             do {
-                return try await publisher.publish(content, to: channel)
+                return try await publisher.publish(content, to: channel, isPatient: false)
             } catch HTTPError.status(let status, _) where status >= 500 {
                 return nil
             } catch let error where error is ConnectionError || error is HTTPError {
@@ -138,7 +138,7 @@ extension EndToEnd {
         }
 
         private static func isReady(_ publisher: Publisher) async throws -> Bool {
-            (try? await publisher.send("GET", "/readyz").status) == 200
+            (try? await publisher.send("GET", "/readyz", isPatient: false).status) == 200
         }
 
         private static func check(_ messages: [PushMessage], against ledger: Ledger, channel: String) throws {
@@ -184,7 +184,7 @@ extension EndToEnd {
         func advance() { self.count.withLock { $0 += 1 } }
 
         func `await`(_ target: Int) async throws {
-            try await eventually(within: .seconds(30), every: .milliseconds(1), "\(target) acknowledged messages") {
+            try await eventually(within: .seconds(120), every: .milliseconds(1), "\(target) acknowledged messages") {
                 self.count.withLock { $0 } >= target
             }
         }

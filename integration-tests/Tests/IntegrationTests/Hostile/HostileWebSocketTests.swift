@@ -99,7 +99,8 @@ extension EndToEnd {
                 #expect(bursts < 1000)
                 print("measured: \(peak / 1024) KB at most while pongs waited")
                 #expect(peak < Self.memoryAllowance)
-                #expect(try await server.metric("push_stream_subscribers_disconnected_total{reason=\"slow\"}") == 1)
+                let reason = "push_stream_subscribers_disconnected_total{reason=\"slow\"}"
+                try await eventually("it is closed as slow") { try await server.metric(reason) == 1 }
                 try await eventually("it is gone") { try await server.metric("push_stream_connections") == 1 }
             }
         }

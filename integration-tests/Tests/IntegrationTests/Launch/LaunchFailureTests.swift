@@ -17,7 +17,7 @@ extension EndToEnd {
             _ place: LaunchPlace, arguments: [String]? = nil, more: [String] = [], environment: [String: String] = [:]
         ) async throws -> Refusal {
             try await place.run(arguments: arguments, more: more, environment: environment) { process in
-                let status = try await process.exit(within: .seconds(20))
+                let status = try await process.exit()
                 let lines = try await process.allLines()
                 return Refusal(
                     status: status, errors: lines.filter { $0.stream == .standardError }.map(\.text),
@@ -97,8 +97,10 @@ extension EndToEnd {
                     try await Self.refusal(other, arguments: arguments), names: [place.dataDirectory, "--data-dir"], other)
                 // The first one goes on.
                 #expect(first.status == nil)
-                let connection = try await HTTPConnection(to: place.api)
-                #expect(try await connection.response(to: HTTPRequest("GET", "/readyz")).status == 200)
+                try await eventually("the first one is ready") {
+                    let connection = try await HTTPConnection(to: place.api)
+                    return try await connection.response(to: HTTPRequest("GET", "/readyz")).status == 200
+                }
             }
         }
 

@@ -18,9 +18,9 @@ extension EndToEnd {
                 let children = ProcessTable.descendants(of: process.pid)
                 process.signal(signal)
                 // Subscribers are told: the stream ends, the WebSocket is closed.
-                await #expect(throws: TransportError.self) { try await subscriber.next(within: .seconds(20)) }
-                await #expect(throws: TransportError.self) { try await webSocket.next(within: .seconds(20)) }
-                #expect(try await process.exit(within: .seconds(30)) == .exited(0))
+                await #expect(throws: TransportError.self) { try await subscriber.next(within: .seconds(90)) }
+                await #expect(throws: TransportError.self) { try await webSocket.next(within: .seconds(90)) }
+                #expect(try await process.exit(within: .seconds(120)) == .exited(0))
                 let complaints = try await process.allLines().filter { $0.stream == .standardError }
                 #expect(complaints == [], "a start and an end in order are nothing to complain about")
                 #expect(place.redisServers == [])
@@ -41,7 +41,7 @@ extension EndToEnd {
                 var eventIDs: [String] = []
                 for number in 0..<5 { eventIDs.append(try await publisher.publish("\(number)", to: channel)) }
                 process.signal(SIGTERM)
-                #expect(try await process.exit(within: .seconds(30)) == .exited(0))
+                #expect(try await process.exit(within: .seconds(120)) == .exited(0))
                 return (credentials, eventIDs)
             }
             try Self.expectSecret(credentials.password, in: place)
@@ -68,7 +68,7 @@ extension EndToEnd {
                 for number in 0..<5 { eventIDs.append(try await publisher.publish("\(number)", to: channel)) }
                 process.signal(SIGKILL)
                 try await process.exit()
-                try await eventually(within: .seconds(10), "redis-server is gone") { place.redisServers.isEmpty }
+                try await eventually("redis-server is gone") { place.redisServers.isEmpty }
                 return eventIDs
             }
             try await place.run { process in
@@ -104,7 +104,7 @@ extension EndToEnd {
             try await place.run { process in
                 _ = try await Banner.read(from: process)
                 for server in place.redisServers { kill(server, SIGKILL) }
-                let status = try await process.exit(within: .seconds(30))
+                let status = try await process.exit(within: .seconds(120))
                 #expect(status != .exited(0))
                 guard case .exited = status else {
                     Issue.record("ended by a signal: \(status)")
@@ -128,7 +128,7 @@ extension EndToEnd {
                     let eventID = try await publisher.publish("elsewhere", to: "demo")
                     #expect(try await subscriber.next().eventID == eventID)
                     process.signal(SIGTERM)
-                    #expect(try await process.exit(within: .seconds(30)) == .exited(0))
+                    #expect(try await process.exit(within: .seconds(120)) == .exited(0))
                     let connection = try await TCPConnection.connect(to: .port(redis.port))
                     try await connection.send("PING\r\n")
                     #expect(try await connection.receive() == Array("+PONG\r\n".utf8))

@@ -23,7 +23,7 @@ extension EndToEnd {
                     "SWIFT_BUILD_FLAGS=--ignore-lock",
                 ]
             ) { make in
-                let banner = try await Banner.read(from: make, within: .seconds(100))
+                let banner = try await Banner.read(from: make, within: .seconds(400))
                 print("measured: make run with everything built: \(start.duration(to: .now)) to the banner")
                 try await Self.tryOut(banner, place)
 
@@ -33,7 +33,7 @@ extension EndToEnd {
                     })
                 kill(-getpgid(service), SIGINT)
                 // make itself ends by the signal, so that its status tells nothing of push-service's.
-                try await make.exit(within: .seconds(30))
+                try await make.exit(within: .seconds(120))
                 #expect(ProcessTable.processes(withCommandContaining: place.dataDirectory) == [])
                 #expect(ServicePort.isFree(place.apiPort) && ServicePort.isFree(place.streamPort))
             }
@@ -55,7 +55,7 @@ extension EndToEnd {
                     let status = try await publish.exit()
                     #expect(status == .exited(0))
                 }
-                let line = try await subscriber.line(within: .seconds(10)) { $0.text.hasPrefix("data:") }
+                let line = try await subscriber.line { $0.text.hasPrefix("data:") }
                 let message = try PushMessage(json: String(line.text.dropFirst("data:".count)))
                 #expect(message.channel == "demo")
                 #expect(message.content == "Hello")

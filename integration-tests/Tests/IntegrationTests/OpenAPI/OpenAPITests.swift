@@ -46,7 +46,7 @@ extension EndToEnd {
                         "PUSH_API_USER": deployment.credentials.user, "PUSH_API_PASSWORD": deployment.credentials.password,
                     ]
                 ) { run in
-                    let status = try await run.exit(within: .seconds(110))
+                    let status = try await run.exit(within: .seconds(500))
                     let lines = try await run.allLines().map(\.text)
                     // Bodies of 32 KB are lines too.
                     let report = lines.map { $0.prefix(400) }.joined(separator: "\n")

@@ -11,6 +11,7 @@ public enum AgentCommandLine {
 
         Usage:
           push-agent              runs until SIGTERM or SIGINT; then finishes what is in flight and exits
+          push-agent --health     asks the running push-agent whether it is well, for the health check of a container; exits 0 or 1
           push-agent --help       prints this
           push-agent --version    prints the version
 

@@ -7,8 +7,8 @@ final class DeliveryCoordinator: Sendable {
     private let places = Mutex(PlaceLog())
     private let replayed = Atomic<Int>(0)
 
-    /// Something may be sent.
-    private let mayWrite = Signal()
+    /// Who sends; hears when there may be something to send.
+    private let sender = Mutex<(@Sendable () -> Void)?>(nil)
     private let mayRead = Signal()
     /// The replay lane got room or became empty.
     private let replayMoved = Signal()
@@ -41,7 +41,7 @@ final class DeliveryCoordinator: Sendable {
             pipeline.enqueue(entries, epoch: epoch)
             return pipeline.position.isDue
         }
-        self.mayWrite.raise()
+        self.wakeSender()
         if isDue { self.positionIsDue.raise() }
     }
 
@@ -53,7 +53,7 @@ final class DeliveryCoordinator: Sendable {
 
     func enqueueReplay(_ entries: [DeliveryEntry]) {
         self.pipeline.withLock { $0.enqueueReplay(entries) }
-        self.mayWrite.raise()
+        self.wakeSender()
     }
 
     /// Waits until all that was replayed is answered, then lets the live lane go on.
@@ -68,7 +68,7 @@ final class DeliveryCoordinator: Sendable {
                 return true
             }
             if isDone {
-                self.mayWrite.raise()
+                self.wakeSender()
                 return true
             }
             await self.replayMoved.wait()
@@ -80,27 +80,38 @@ final class DeliveryCoordinator: Sendable {
 
     func connected(storeIsNew: Bool, replaying: Bool) {
         self.pipeline.withLock { $0.connected(storeIsNew: storeIsNew, replaying: replaying) }
-        self.mayWrite.raise()
     }
 
     func disconnected() {
+        self.sender.withLock { $0 = nil }
         self.update { $0.disconnected() }
+    }
+
+    /// From now on until ``disconnected()``, `wake` is called on any thread when ``next()`` may have something.
+    func onWork(_ wake: @escaping @Sendable () -> Void) {
+        self.sender.withLock { $0 = wake }
+    }
+
+    private func wakeSender() {
+        self.sender.withLock(\.self)?()
     }
 
     func next() -> DeliveryPipeline.Next { self.pipeline.withLock { $0.next() } }
 
-    func waitForWork() async { await self.mayWrite.wait() }
+    /// Whether at most half of what may be in flight is.
+    var hasRoomInFlight: Bool { self.pipeline.withLock { $0.requestsInFlight <= self.limits.inFlightRequests / 2 } }
 
     func backOffElapsed() { self.pipeline.withLock { $0.backOffElapsed() } }
 
-    func answered(status: Int) -> DeliveryPipeline.Answered {
-        self.update { $0.answered(status: status) }
+    /// - Parameter statuses: of answers, in their order.
+    func answered(statuses: [Int]) -> [DeliveryPipeline.Answered] {
+        self.update { pipeline in statuses.map { pipeline.answered(status: $0) } }
     }
 
     /// Messages that were given to push-stream a second time, since the start.
     var replayedMessages: Int { self.replayed.load(ordering: .relaxed) }
 
-    func countReplayed() { self.replayed.wrappingAdd(1, ordering: .relaxed) }
+    func countReplayed(_ count: Int) { self.replayed.wrappingAdd(count, ordering: .relaxed) }
 
     // MARK: For the saver of positions
 
@@ -139,7 +150,6 @@ final class DeliveryCoordinator: Sendable {
 
     /// Who has something to do after a change.
     private struct Wake {
-        var writer = false
         var reader = false
         var replay = false
         var saver = false
@@ -151,15 +161,12 @@ final class DeliveryCoordinator: Sendable {
         let (result, wake) = self.pipeline.withLock { pipeline -> (Result, Wake) in
             let result = change(&pipeline)
             var wake = Wake()
-            // Half of what may be in flight goes out at once, rather than one request for each answer.
-            wake.writer = pipeline.requestsInFlight <= self.limits.inFlightRequests / 2
             wake.reader = pipeline.hasCapacity(.live)
             wake.replay = pipeline.isReplaying
             wake.saver = pipeline.position.isDue
             wake.drain = pipeline.isDrained
             return (result, wake)
         }
-        if wake.writer { self.mayWrite.raise() }
         if wake.reader { self.mayRead.raise() }
         if wake.replay { self.replayMoved.raise() }
         if wake.saver { self.positionIsDue.raise() }

@@ -5,8 +5,6 @@ import PushRedis
 import Synchronization
 
 extension DeliveryService {
-    private typealias Responses = PushStreamConnector.Responses
-
     /// A connection that lasted this long was of use even if nothing was published on it.
     private static let usefulLifetime = Duration.seconds(5)
 
@@ -18,9 +16,7 @@ extension DeliveryService {
             let begin = ContinuousClock.now
             var reason = PushStreamError.connectionClosed.description
             do {
-                try await self.connector.withConnection { connection, responses in
-                    try await self.runSession(connection, responses)
-                }
+                try await self.connector.withConnection { try await self.runSession($0) }
             } catch {
                 reason = PushStreamError.text(of: error)
             }
@@ -41,11 +37,8 @@ extension DeliveryService {
     }
 
     /// From the question for push-stream's store to the end of the connection.
-    private func runSession(_ connection: PushStreamConnection, _ responses: Responses) async throws {
-        var answers = responses.makeAsyncIterator()
-        try await connection.send([.summary(agent: self.store.agent)])
-        guard let first = try await answers.next() else { throw PushStreamError.connectionClosed }
-        let identity = try Self.identity(first)
+    private func runSession(_ connection: PushStreamConnection) async throws {
+        let identity = try Self.identity(try await connection.ask(.summary(agent: self.store.agent)))
         // A known store needs no window, and its messages can be delivered while Redis is away.
         let isKnown = self.tracker.withLock { $0.known?.isSameStore(as: identity) ?? false }
         let windowStart = isKnown ? .zero : try await self.store.windowStart(self.settings.replayWindow)
@@ -71,12 +64,11 @@ extension DeliveryService {
                 self.coordinator.connected(storeIsNew: true, replaying: true)
                 group.addTask { await self.replay(plan) }
             }
-            group.addTask { try await self.write(to: connection) }
-            while first.keepsAlive, let answer = try await answers.next() {
-                try self.handle(answer)
-                // After a failure no more answers can be trusted: an Nginx with the module takes the body that it left unread for the
-                // next request.
-                guard answer.keepsAlive, AnswerDisposition(status: answer.status) != .failed else { break }
+            try await connection.publish { handler in
+                let session = DeliverySession(
+                    handler, coordinator: self.coordinator, metrics: self.metrics, logger: self.logger,
+                    eventLoop: connection.eventLoop)
+                session.start()
             }
             group.cancelAll()
         }
@@ -93,61 +85,6 @@ extension DeliveryService {
             throw .statisticsUnreadable
         }
         return identity
-    }
-
-    // MARK: Sending
-
-    private func write(to connection: PushStreamConnection) async throws {
-        while !Task.isCancelled {
-            switch self.coordinator.next() {
-            case .send(let requests):
-                try await connection.send(requests.map { .publish($0) })
-            case .backOff(let attempt):
-                try await Task.sleep(for: BackOff().delay(attempt: attempt))
-                self.coordinator.backOffElapsed()
-            case .suspend:
-                await self.coordinator.waitForWork()
-            }
-        }
-    }
-
-    private func handle(_ response: PushStreamResponse) throws(PushStreamError) {
-        let answered = self.coordinator.answered(status: response.status)
-        switch answered.answer {
-        case .delivered:
-            self.count(answered)
-        case .deliveredOutOfOrder:
-            break
-        case .retry:
-            self.metrics.retried.increment()
-            self.logger.debug(
-                "push-stream wants a message again", metadata: ["entry": "\(answered.id)", "status": "\(response.status)"])
-        case .refused:
-            self.metrics.refused.increment()
-            self.logger.error(
-                "push-stream refused a message, skipping it",
-                metadata: [
-                    "entry": "\(answered.id)", "status": "\(response.status)", "channel": "\(answered.request?.channel ?? "")",
-                ])
-        case .unexpected:
-            throw .unexpectedAnswer
-        }
-    }
-
-    private func count(_ answered: DeliveryPipeline.Answered) {
-        guard case .message = answered.request?.content else {
-            self.metrics.ensured.increment()
-            return
-        }
-        switch answered.lane {
-        case .replay:
-            self.metrics.replayed.increment()
-            self.coordinator.countReplayed()
-        case .live:
-            self.metrics.delivered.increment()
-            let now = WallClock.milliseconds()
-            self.metrics.delay.recordMilliseconds(Int64(now - min(now, answered.id.milliseconds)))
-        }
     }
 
     // MARK: A new store

@@ -17,7 +17,7 @@ final class DeliveryService: Service {
     let metrics: AgentMetrics
     let logger: Logger
     let tracker = Mutex(StoreTracker(known: nil))
-    private let executor: EventLoopTaskExecutor
+    private let eventLoop: any EventLoop
     /// What Redis has confirmed.
     private let storedPosition = Mutex<StreamID?>(nil)
 
@@ -25,7 +25,7 @@ final class DeliveryService: Service {
     ///   - reader: shares its coordinator, settings, metrics and logger with this service.
     ///   - eventLoop: runs all of this service; best that of the reader's and the connector's connections.
     init(reader: MessageReader, connector: PushStreamConnector, eventLoop: any EventLoop) {
-        self.executor = EventLoopTaskExecutor(eventLoop)
+        self.eventLoop = eventLoop
         self.reader = reader
         self.store = reader.store
         self.connector = connector
@@ -42,7 +42,7 @@ final class DeliveryService: Service {
     private static let lagInterval = Duration.seconds(5)
 
     func run() async throws {
-        await withTaskExecutorPreference(self.executor) { await self.deliver() }
+        await withTaskExecutorPreference(EventLoopTaskExecutor(self.eventLoop)) { await self.deliver() }
     }
 
     private func deliver() async {
@@ -125,7 +125,7 @@ final class DeliveryService: Service {
                 try await self.store.save(position: position, place: self.coordinator.place(of: position))
                 self.storedPosition.withLock { $0 = position }
                 failures = 0
-                try? await Task.sleep(for: Self.savePause)
+                try? await self.eventLoop.sleep(for: Self.savePause)
             } catch {
                 if Task.isCancelled { return }
                 failures += 1

@@ -1,14 +1,8 @@
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 
 /// Opens connections to push-stream.
 struct PushStreamConnector: Sendable {
-    typealias Responses = NIOAsyncChannelInboundStream<PushStreamResponse>
-
-    /// Publishing answers have about 150 bytes; 10,000 channels' statistics about 1.2 MB.
-    private static let maximumBodySize = 64 * 1_024 * 1_024
-
     let address: PushStreamAddress
     let eventLoopGroup: any EventLoopGroup
     /// The longest that connecting may take, and the longest silence while requests are in flight.
@@ -19,60 +13,91 @@ struct PushStreamConnector: Sendable {
         PushStreamConnector(address: self.address, eventLoopGroup: eventLoop, timeout: self.timeout)
     }
 
-    /// Connects, and closes the connection when `body` ends.
+    /// Connects, and closes the connection when `body` ends or the task is cancelled.
     ///
     /// - Throws: an I/O error, ``PushStreamError``, or what `body` throws.
-    func withConnection<Result: Sendable>(
-        _ body: (PushStreamConnection, Responses) async throws -> Result
-    ) async throws -> Result {
-        let timeout = TimeAmount.milliseconds(max(1, self.timeout.milliseconds))
-        let host = self.address.hostHeader
-        let bootstrap = ClientBootstrap(group: self.eventLoopGroup)
-            .connectTimeout(timeout)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
-        let setUp: @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<PushStreamResponse, PushStreamRequest>> = {
-            channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                try channel.pipeline.syncOperations.addHandler(
-                    PushStreamChannelHandler(host: host, answerTimeout: timeout, maximumBodySize: Self.maximumBodySize))
-                return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+    func withConnection<Result: Sendable>(_ body: (PushStreamConnection) async throws -> Result) async throws -> Result {
+        let connection = try await self.connect()
+        return try await withTaskCancellationHandler {
+            do {
+                let result = try await body(connection)
+                await connection.close()
+                return result
+            } catch {
+                await connection.close()
+                throw error
             }
-        }
-        let channel: NIOAsyncChannel<PushStreamResponse, PushStreamRequest>
-        switch self.address {
-        case .tcp(let host, let port):
-            channel = try await bootstrap.connect(host: host, port: port, channelInitializer: setUp)
-        case .unixDomainSocket(let path):
-            channel = try await bootstrap.connect(unixDomainSocketPath: path, channelInitializer: setUp)
-        }
-        return try await channel.executeThenClose { responses, writer in
-            try await body(PushStreamConnection(writer: writer, channel: channel.channel), responses)
+        } onCancel: {
+            connection.end()
         }
     }
 
-    /// Sends one request over a connection of its own.
-    func ask(_ request: PushStreamRequest) async throws -> PushStreamResponse {
-        try await self.withConnection { connection, responses in
-            try await connection.send([request])
-            for try await response in responses { return response }
-            throw PushStreamError.connectionClosed
+    /// Sends one question over a connection of its own.
+    func ask(_ question: PushStreamQuestion) async throws -> PushStreamResponse {
+        try await self.withConnection { try await $0.ask(question) }
+    }
+
+    private func connect() async throws -> PushStreamConnection {
+        let timeout = TimeAmount.milliseconds(max(1, self.timeout.milliseconds))
+        let host = self.address.hostHeader
+        let bootstrap = ClientBootstrap(group: self.eventLoopGroup)
+            // NIO sets TCP_NODELAY.
+            .connectTimeout(timeout)
+        let setUp: @Sendable (any Channel) -> EventLoopFuture<PushStreamConnection> = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let handler = PushStreamChannelHandler(host: host, answerTimeout: timeout, eventLoop: channel.eventLoop)
+                try channel.pipeline.syncOperations.addHandler(handler)
+                return PushStreamConnection(channel: channel, handler: handler)
+            }
+        }
+        switch self.address {
+        case .tcp(let host, let port):
+            return try await bootstrap.connect(host: host, port: port, channelInitializer: setUp)
+        case .unixDomainSocket(let path):
+            return try await bootstrap.connect(unixDomainSocketPath: path, channelInitializer: setUp)
         }
     }
 }
 
-/// The sending half of a connection.
-struct PushStreamConnection: Sendable {
-    fileprivate let writer: NIOAsyncChannelOutboundWriter<PushStreamRequest>
-    fileprivate let channel: any Channel
+/// A connection to push-stream.
+final class PushStreamConnection: Sendable {
+    private let channel: any Channel
+    private let handler: NIOLoopBound<PushStreamChannelHandler>
+    private let ended: EventLoopFuture<Void>
 
-    /// Writes all requests and flushes once.
-    func send(_ requests: [PushStreamRequest]) async throws {
-        try await self.writer.write(contentsOf: requests)
+    /// On the channel's event loop.
+    fileprivate init(channel: any Channel, handler: PushStreamChannelHandler) {
+        self.channel = channel
+        self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
+        self.ended = handler.endedFuture
     }
 
-    /// Ends the connection; the sequence of answers finishes.
-    func close() {
-        self.channel.close(promise: nil)
+    var eventLoop: any EventLoop { self.channel.eventLoop }
+
+    /// Asks one question, whose answer may come after those to earlier ones.
+    func ask(_ question: PushStreamQuestion) async throws -> PushStreamResponse {
+        let promise = self.eventLoop.makePromise(of: PushStreamResponse.self)
+        self.eventLoop.execute { self.handler.value.ask(question, promise: promise) }
+        return try await promise.futureResult.get()
+    }
+
+    /// Lets `user` publish over the connection, and waits for its end.
+    ///
+    /// - Parameter user: called on the event loop, if the connection is open.
+    /// - Throws: why it ended, unless that was in order.
+    func publish(_ user: @escaping @Sendable (PushStreamChannelHandler) -> Void) async throws {
+        self.eventLoop.execute { user(self.handler.value) }
+        try await self.ended.get()
+    }
+
+    /// Ends the connection.
+    func end() {
+        self.eventLoop.execute { self.handler.value.end(nil) }
+    }
+
+    /// Ends the connection, and waits until its socket is closed.
+    fileprivate func close() async {
+        self.end()
+        try? await self.channel.closeFuture.get()
     }
 }

@@ -48,20 +48,20 @@ struct StatisticsWorker: Service {
 
     /// One round.
     func report() async throws {
-        let (summary, all) = try await self.connector.withConnection { connection, responses in
-            try await connection.send([.summary(agent: self.agent), .allChannels(agent: self.agent)])
-            var answers = responses.makeAsyncIterator()
-            var bodies: [PushStreamResponse] = []
-            while bodies.count < 2, let answer = try await answers.next() {
-                guard answer.status == 200 else { throw PushStreamError.statisticsStatus(answer.status) }
-                bodies.append(answer)
-            }
-            guard bodies.count == 2 else { throw PushStreamError.connectionClosed }
-            return (bodies[0].body, bodies[1].body)
+        let (summary, all) = try await self.connector.withConnection { connection in
+            (
+                try await Self.body(connection.ask(.summary(agent: self.agent))),
+                try await Self.body(connection.ask(.allChannels(agent: self.agent)))
+            )
         }
         let report = StatisticsReport(summary: summary, all: all, agent: self.agent, hostname: self.hostname, keys: self.keys)
         guard let report else { throw PushStreamError.statisticsUnreadable }
         try await self.write(report)
+    }
+
+    private static func body(_ answer: PushStreamResponse) throws(PushStreamError) -> ByteBuffer {
+        guard answer.status == 200 else { throw .statisticsStatus(answer.status) }
+        return answer.body
     }
 
     private func write(_ report: StatisticsReport) async throws {

@@ -28,10 +28,6 @@ struct AgentStore: Sendable {
         try await self.redis.getString(RedisKeys.readCount(agent: self.agent)).flatMap(ReadCount.init)
     }
 
-    func save(readCount: ReadCount) async throws(RedisError) {
-        try await self.redis.set(RedisKeys.readCount(agent: self.agent), readCount.description)
-    }
-
     /// The store that has everything up to the position.
     func storeIdentity() async throws(RedisError) -> StoreIdentity? {
         try await self.redis.getString(RedisKeys.store(agent: self.agent)).flatMap(StoreIdentity.init)
@@ -76,15 +72,23 @@ struct AgentStore: Sendable {
 
     /// Entries after `after`, oldest first.
     func entries(after: StreamID, count: Int) async throws(RedisError) -> [DeliveryEntry] {
-        try await self.redis.xread(RedisKeys.messages, after: after.description, count: count).compactMap(DeliveryEntry.init)
+        try DeliveryEntry.list(try await self.redis.send(.read(after: after, count: count)))
     }
 }
 
-extension DeliveryEntry {
-    /// - Returns: `nil` if the id is none, which Redis rules out.
-    init?(_ entry: RedisStreamEntry) {
-        guard let id = StreamID(entry.id) else { return nil }
-        let message = StreamEntry(fields: entry.fields.map { ($0.name, $0.string) })
-        self.init(id: id, requests: message.map { PublishRequest.requests(of: $0, id: id) } ?? [])
+extension RedisCommand {
+    /// `XREAD` of the messages after `after`.
+    ///
+    /// - Parameter block: milliseconds that Redis waits for an entry if there is none; from 1.
+    static func read(after: StreamID, count: Int, block: Int? = nil) -> RedisCommand {
+        var command = RedisCommand("XREAD", "COUNT", count)
+        if let block {
+            command.append("BLOCK")
+            command.append(block)
+        }
+        command.append("STREAMS")
+        command.append(RedisKeys.messages)
+        command.append(after.description)
+        return command
     }
 }

@@ -1,6 +1,5 @@
 import Logging
 import Metrics
-import PushModels
 import PushRedis
 
 /// Reads the stream from the agent's position on, a batch at a time, as long as the pipeline has room.
@@ -33,11 +32,9 @@ struct MessageReader: Sendable {
                     try await self.checkBounds(&cursor, &kept)
                     mustCheckBounds = false
                 }
-                let raw = try await self.redis.xread(
-                    RedisKeys.messages, after: cursor.id.description, count: self.settings.batchSize, block: Self.block)
-                let entries = raw.compactMap(DeliveryEntry.init)
+                let entries = try await self.read(after: cursor.id)
                 // A full batch means that more waits; no entry at all may mean that new ids are lower than the cursor.
-                mustCheckBounds = raw.isEmpty || raw.count == self.settings.batchSize
+                mustCheckBounds = entries.isEmpty || entries.count == self.settings.batchSize
                 failures = 0
                 guard !entries.isEmpty else { continue }
                 self.metrics.batchSize.record(entries.count)
@@ -56,8 +53,14 @@ struct MessageReader: Sendable {
         }
     }
 
-    /// How long Redis waits for an entry: also how soon ids that went back are noticed.
-    private static let block = Duration.seconds(2)
+    /// Milliseconds that Redis waits for an entry: also how soon ids that went back are noticed.
+    private static let block = 2_000
+
+    private func read(after id: StreamID) async throws(RedisError) -> [DeliveryEntry] {
+        let timeout = .milliseconds(Self.block) + self.redis.configuration.commandTimeout
+        let command = RedisCommand.read(after: id, count: self.settings.batchSize, block: Self.block)
+        return try DeliveryEntry.list(try await self.redis.send(command, timeout: timeout))
+    }
 
     /// - Parameter kept: the count that Redis has.
     private func checkBounds(_ cursor: inout ReadCursor, _ kept: inout ReadCount?) async throws(RedisError) {
@@ -67,7 +70,8 @@ struct MessageReader: Sendable {
         let finding = cursor.observed(bounds, windowStart: windowStart)
         // Only a position at the end can be trimmed while nothing waits behind it. Its place may have been learnt only now.
         if let count = cursor.readCount, count.id == bounds.last, count.id == self.coordinator.position, count != kept {
-            try await self.store.save(readCount: count)
+            // Both at once: the position may not be stored yet, and an agent that starts with a count ahead of it finds a gap there.
+            try await self.store.save(position: count.id, place: count.count)
             kept = count
         }
         switch finding {

@@ -14,18 +14,29 @@ struct StreamID: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     /// - Returns: `nil` for anything but `MS-SEQ` or `MS` in decimal digits.
-    init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        // `UInt64` would take a sign; an id has digits only.
-        guard parts.allSatisfy({ $0.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) }),
-            let milliseconds = UInt64(parts[0])
-        else { return nil }
-        var sequence: UInt64 = 0
-        if parts.count == 2 {
-            guard let number = UInt64(parts[1]) else { return nil }
-            sequence = number
+    init?(_ text: some StringProtocol) { self.init(bytes: text.utf8) }
+
+    /// As above, from the bytes of the text.
+    init?(bytes: some Sequence<UInt8>) {
+        var (milliseconds, sequence) = (UInt64(0), UInt64(0))
+        var digits = 0
+        var isSequence = false
+        for byte in bytes {
+            if byte == UInt8(ascii: "-"), !isSequence, digits > 0 {
+                (milliseconds, sequence, digits, isSequence) = (sequence, 0, 0, true)
+                continue
+            }
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            let (product, overflows) = sequence.multipliedReportingOverflow(by: 10)
+            let (sum, carries) = product.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
+            guard !overflows, !carries else { return nil }
+            sequence = sum
+            digits += 1
         }
-        self.init(milliseconds: milliseconds, sequence: sequence)
+        guard digits > 0 else { return nil }
+        self =
+            isSequence
+            ? StreamID(milliseconds: milliseconds, sequence: sequence) : StreamID(milliseconds: sequence, sequence: 0)
     }
 
     /// The greatest id below this one. Reading after it includes this one.

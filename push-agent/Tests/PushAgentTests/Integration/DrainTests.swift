@@ -27,24 +27,26 @@ import Testing
     @Test("A shutdown does not wait for ever") func deadline() async throws {
         try await Harness.run { harness in
             let configuration = try harness.configuration { $0.subscription.drainTimeout = .milliseconds(300) }
-            let begin = ContinuousClock.now
-            try await harness.withAgent(configuration) { agent in
+            let begin = try await harness.withAgent(configuration) { agent in
                 try await eventually("a connection") { agent.metric("push_agent_connected") == 1 }
                 harness.pushStream.holdAnswers()
                 try await harness.publish("a", "1")
                 try await harness.waitForMessages(1)
+                return ContinuousClock.now
             }
-            #expect(begin.duration(to: .now) < .seconds(8))
+            // Others have a minute in these tests.
+            #expect(begin.duration(to: .now) < .seconds(50))
             #expect(try await harness.store.position() == nil)
         }
     }
 
     @Test("A shutdown without push-stream or Redis ends") func nothingThere() async throws {
         try await Harness.run { harness in
+            let configuration = try harness.configuration { $0.subscription.drainTimeout = .seconds(5) }
             try await harness.pushStream.stop()
-            try await harness.withAgent { _ in }
+            try await harness.withAgent(configuration) { _ in }
             try await harness.server.kill()
-            try await harness.withAgent { _ in }
+            try await harness.withAgent(configuration) { _ in }
             try await harness.server.launch()
         }
     }

@@ -38,9 +38,16 @@ import Testing
         try await Harness.run { harness in
             let messages = Harness.messages(2_000, channels: 5)
             let ids = try await harness.publish(messages)
+            // The end does not come before the agent is killed, however late that is.
+            harness.pushStream.react { [pushStream = harness.pushStream] _, index in
+                if index == 1_000 { pushStream.holdAnswers() }
+                return .take
+            }
             try await harness.withAgent(end: .kill) { _ in
                 try await eventually("the middle") { harness.pushStream.messages.count > 700 }
             }
+            harness.pushStream.react { _, _ in .take }
+            harness.pushStream.releaseAnswers()
             let position = try await harness.store.position()
             #expect(position?.description != ids[1_999])
             try await harness.withAgent { _ in
@@ -198,8 +205,11 @@ import Testing
                 let ids = (0..<3).map { StreamID(milliseconds: start + UInt64($0), sequence: 0) }
                 for (id, content) in zip(ids, ["1", "2", "3"]) { try await harness.publish("a", content, id: id) }
                 try await harness.waitForPosition(ids[2].description)
-                try await harness.redis.send(RedisCommand("DEL", RedisKeys.messages))
-                for (id, content) in zip(ids, ["1", "2"]) { try await harness.publish("a", content, id: id) }
+                // At once, as a Redis that was restarted has them.
+                let kept = zip(ids, ["1", "2"]).map { id, content in
+                    RedisCommand("XADD", RedisKeys.messages, id.description, "channel", "a", "content", content)
+                }
+                _ = try await harness.redis.transaction([RedisCommand("DEL", RedisKeys.messages)] + kept)
                 try await eventually("the loss is noticed") { agent.metric("push_agent_stream_restarts_total") == 1 }
                 // Below what was read last: another Redis' clock.
                 let next = StreamID(milliseconds: ids[1].milliseconds, sequence: 1)

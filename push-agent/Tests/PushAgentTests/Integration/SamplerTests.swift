@@ -32,7 +32,7 @@ import Testing
                 try await eventually("both messages in a sample") { try await self.newest(harness)?.published == 2 }
             }
             let sample = try #require(try await self.newest(harness))
-            #expect((begin...begin + 60).contains(sample.time))
+            #expect((begin...Int(try await harness.store.now() / 1_000)).contains(sample.time))
             #expect(sample.subscribers == 7)
             #expect(sample.replayed == 0)
             #expect(sample.store == "instance life-1")
@@ -109,7 +109,7 @@ import Testing
                 $0.statistics.isEnabled = true
             }
             try await harness.withAgent(configuration) { agent in
-                try await eventually("the report") { agent.metric("push_agent_statistics_reports_total") == 1 }
+                try await eventually("the report") { agent.metric("push_agent_statistics_reports_total") ?? 0 >= 1 }
             }
             let text = try #require(try await harness.redis.getString("push_top:agent-1"))
             let top = try JSONDecoder().decode([TopChannel].self, from: Data(text.utf8))

@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import PushModels
+import PushTestSupport
 import Synchronization
 
 /// A push-stream at the edge: takes pipelined publishes, answers statistics, and misbehaves on request.
@@ -61,10 +62,7 @@ final class FakePushStream: Sendable {
     }
 
     static func start(unixPath: String? = nil) async throws -> FakePushStream {
-        let probe = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup).bind(host: "127.0.0.1", port: 0).get()
-        let port = probe.localAddress?.port ?? 0
-        try await probe.close()
-        let server = FakePushStream(port: port, unixPath: unixPath)
+        let server = FakePushStream(port: try freePort(), unixPath: unixPath)
         try await server.listen()
         return server
     }

@@ -21,10 +21,13 @@ struct Harness: Sendable {
     static func run(
         appendOnly: Bool = false, unixPath: String? = nil, _ body: @escaping @Sendable (Harness) async throws -> Void
     ) async throws {
-        try await withDeadline(.seconds(90), "the test") {
+        try await withDeadline(.seconds(300), "the test") {
             let server = try await RedisServer.start(.init(isAppendOnly: appendOnly, configuration: ["appendfsync always"]))
             let pushStream = try await FakePushStream.start(unixPath: unixPath)
-            let redis = RedisClient(configuration: try RedisConfiguration(url: server.url), logger: .quiet)
+            var configuration = try RedisConfiguration(url: server.url)
+            // A machine that is slow answers late.
+            configuration.commandTimeout = .seconds(60)
+            let redis = RedisClient(configuration: configuration, logger: .quiet)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await redis.run() }
                 defer { group.cancelAll() }
@@ -41,7 +44,7 @@ struct Harness: Sendable {
         var configuration = AgentConfiguration(
             name: self.agent, pushStream: .tcp(host: "127.0.0.1", port: self.pushStream.port), redis: redis)
         configuration.statistics.isEnabled = false
-        configuration.subscription.drainTimeout = .seconds(5)
+        configuration.subscription.drainTimeout = .seconds(60)
         change(&configuration)
         return configuration
     }
@@ -108,11 +111,11 @@ struct Harness: Sendable {
     // MARK: Observing
 
     func waitForMessages(_ count: Int) async throws {
-        try await eventually(within: .seconds(30), "\(count) messages") { self.pushStream.messages.count >= count }
+        try await eventually(within: .seconds(120), "\(count) messages") { self.pushStream.messages.count >= count }
     }
 
     func waitForPosition(_ id: String) async throws {
-        try await eventually(within: .seconds(30), "the position") { try await self.store.position()?.description == id }
+        try await eventually(within: .seconds(120), "the position") { try await self.store.position()?.description == id }
     }
 
     /// Each channel has each of its messages, and neither their first nor their last occurrences are out of order.

@@ -1,6 +1,6 @@
 import Foundation
 import NIOCore
-import NIOHTTP1
+import NIOPosix
 import PushModels
 import PushTestSupport
 import Testing
@@ -51,20 +51,14 @@ import Testing
         ])
     func noAddress(text: String) { #expect(PushStreamAddress(text) == nil) }
 
-    @Test("A publish carries the channel encoded, the Event-Id and the length") func head() {
-        let id = StreamID(milliseconds: 7, sequence: 1)
-        let request = PushStreamRequest.publish(PublishRequest(channel: "a b/é", content: .message("héllo", eventID: id)))
-        let head = request.head(host: "h:1")
-        #expect(head.uri == "/pub?id=a%20b%2F%C3%A9")
-        #expect(head.method == .POST)
-        #expect(head.headers["Host"] == ["h:1"])
-        #expect(head.headers["Event-Id"] == ["7-1"])
-        #expect(head.headers["Content-Length"] == ["6"])
-        let ensure = PushStreamRequest.publish(PublishRequest(channel: "c", content: .ensureChannel))
-        #expect(ensure.head(host: "h").headers["X-PushService-Ensure-Channel"] == ["1"])
-        #expect(ensure.body == "ping")
-        #expect(PushStreamRequest.allChannels(agent: "n").head(host: "h").uri == "/channels-stats?id=ALL")
-        #expect(PushStreamRequest.summary(agent: "n").head(host: "h").headers["X-PushService-Agent"] == ["n"])
+    @Test("A pause by the event loop ends in time, and at once when the task is cancelled") func sleep() async throws {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        try await eventLoop.sleep(for: .milliseconds(1))
+        try await withDeadline(.seconds(10)) {
+            let task = Task { try await eventLoop.sleep(for: .seconds(3_600)) }
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+        }
     }
 
     @Test("A report keeps push-stream's fields, and leaves out what is no channel") func report() throws {
@@ -97,7 +91,7 @@ import Testing
         signal.raise()
         signal.raise()
         await signal.wait()
-        try await withDeadline(.seconds(10)) {
+        try await withDeadline(.seconds(60)) {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await signal.wait() }
                 signal.raise()

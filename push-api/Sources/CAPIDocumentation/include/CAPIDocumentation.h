@@ -6,7 +6,4 @@
 /// `openapi.json`.
 const struct EmbeddedFile *apiDescriptionFiles(void);
 
-/// The page that shows it; it imports `kit/`.
-const struct EmbeddedFile *apiDocumentationFiles(void);
-
 #endif

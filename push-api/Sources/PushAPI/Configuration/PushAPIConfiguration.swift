@@ -41,7 +41,7 @@ public struct PushAPIConfiguration: Sendable {
     let limits: RateLimits?
 
     /// How the Redis client that push-api uses is to be made.
-    public let redis: RedisConfiguration
+    public internal(set) var redis: RedisConfiguration
 
     /// - Throws: `ConfigurationError`, naming each key at fault.
     public init(_ values: ConfigurationValues) throws(ConfigurationError) {

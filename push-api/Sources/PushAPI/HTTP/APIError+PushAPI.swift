@@ -83,5 +83,4 @@ extension RedisError {
 extension HTTPField.Name {
     /// The ids of the published messages, in the order of the request's channels.
     static let pushMessageID = Self("X-Push-Message-Id")!
-    static let secFetchSite = Self("Sec-Fetch-Site")!
 }

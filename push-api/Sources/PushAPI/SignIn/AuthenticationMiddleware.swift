@@ -19,7 +19,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
     private static let challenge = #"Basic realm="Push Service", charset="UTF-8", Bearer realm="Push Service""#
 
     init(
-        user: String, password: String, keys: APIKeyAuthenticator, throttle: SignInThrottle = SignInThrottle(),
+        user: String, password: String, keys: APIKeyAuthenticator, throttle: SignInThrottle,
         proxies: TrustedProxies, metrics: SignInMetrics
     ) {
         self.user = BasicUser(user: user, password: password)

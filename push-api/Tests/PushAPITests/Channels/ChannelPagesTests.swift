@@ -120,12 +120,14 @@ extension LiveTests {
                 let whole = try await api.http.request("GET", "/api/v1/channels")
                 #expect(try JSONDecoder().decode([Page.Channel].self, from: Data(whole.body)) == channels)
                 // It is what Redis does.
+                let before = Timestamp.now()
                 guard case .remaining(let remaining) = try await api.redis.ttl("ch_a") else {
                     Issue.record("the record does not expire")
                     return
                 }
-                let difference = Timestamp.now() + Int(remaining / .milliseconds(1)) - (created + 3_600_000)
-                #expect(abs(difference) < 1000)
+                let left = Int(remaining / .milliseconds(1))
+                // push-api takes the time before it writes, and a busy machine may be between the two.
+                #expect((before + left - 30_000...Timestamp.now() + left + 1000).contains(created + 3_600_000))
             }
         }
 
@@ -360,7 +362,7 @@ extension LiveTests {
         }
 
         @Test func answers503WhileRedisIsAwayAnd500WhenItRefuses() async throws {
-            try await withAPI { (api) async throws in
+            try await withAPI(redisTimeout: .seconds(5)) { (api) async throws in
                 try await api.redis.set(RedisKeys.channelIndex, "not a sorted set")
                 let refused = try await api.http.request("GET", "/api/v1/channels?limit=5")
                 #expect(refused.status == 500)

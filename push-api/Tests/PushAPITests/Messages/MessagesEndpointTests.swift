@@ -140,7 +140,7 @@ extension LiveTests {
         }
 
         @Test func saysThatTheMessageMayHaveBeenPublishedWhenRedisFallsSilent() async throws {
-            try await withAPI { (api) async throws in
+            try await withAPI(redisTimeout: .seconds(5)) { (api) async throws in
                 #expect(try await api.http.request("POST", "/api/v1/messages", body: Self.body(["a"], "x")).status == 204)
                 api.server.pause()
                 let answer = try await api.http.request("POST", "/api/v1/messages", body: Self.body(["a"], "y"))

@@ -1,3 +1,4 @@
+import CAPIDocumentation
 import Foundation
 import PushAdmin
 
@@ -21,7 +22,7 @@ struct APIDescription {
     }
 
     init() throws {
-        let content = APIDocumentation.description.files["openapi.json"]?.content ?? []
+        let content = StaticFiles.embedded([apiDescriptionFiles()]).files["openapi.json"]?.content ?? []
         self.root = try JSONSerialization.jsonObject(with: Data(content)) as? [String: Any] ?? [:]
     }
 

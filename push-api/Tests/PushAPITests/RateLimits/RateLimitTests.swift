@@ -192,12 +192,14 @@ extension LiveTests {
                 try await Self.setLevels(api, first, messages: 1, bytes: 0)
                 #expect(try await Self.publish(api.bearer(first)).status == 429)
                 #expect(try await Self.publish(api.bearer(second)).status == 204)
-                // What is used up ends by itself.
-                guard case .remaining(let time) = try await api.redis.ttl(RedisKeys.rateLimit(apiKey: second.id)) else {
-                    Issue.record("the state of a limit lives for ever")
-                    return
+                // What is used up ends by itself, on a busy machine before it is looked at.
+                var time: Duration?
+                try await eventually("a state that ends") {
+                    _ = try await Self.publish(api.bearer(second))
+                    if case .remaining(let left) = try await api.redis.ttl(RedisKeys.rateLimit(apiKey: second.id)) { time = left }
+                    return time != nil
                 }
-                #expect(time <= .seconds(2))
+                #expect(try #require(time) <= .seconds(2))
             }
         }
 
@@ -232,20 +234,20 @@ extension LiveTests {
         }
 
         @Test func answers503WithoutRedis() async throws {
-            try await withAPI { (api) async throws in
-                let key = try await api.createKey(["publish"], limits: #"{"messagesPerSecond":100}"#)
-                #expect(try await Self.publish(api.bearer(key)).status == 204)
-                // It still takes connections and answers nothing.
-                api.server.pause()
-                let start = ContinuousClock.now
-                let answer = try await Self.publish(api.bearer(key))
-                #expect(answer.status == 503)
-                #expect(answer.headers["retry-after"] == "1")
-                #expect(start.duration(to: .now) < .seconds(2))
-                api.server.resume()
-                try await eventually { try await Self.publish(api.bearer(key)).status == 204 }
-                let contents = try await api.messages().map(\.content)
-                #expect(contents.allSatisfy { $0 == "x" })
+            try await withAPI { (patient) async throws in
+                let key = try await patient.createKey(["publish"], limits: #"{"messagesPerSecond":100}"#)
+                try await withAPI(on: patient.server, redisTimeout: nil) { (api) async throws in
+                    #expect(try await answerFromRedis { try await Self.publish(api.bearer(key)) }.status == 204)
+                    // It still takes connections and answers nothing.
+                    api.server.pause()
+                    let answer = try await answerInTime(.seconds(2)) { try await Self.publish(api.bearer(key)) }
+                    #expect(answer.status == 503)
+                    #expect(answer.headers["retry-after"] == "1")
+                    api.server.resume()
+                    try await eventually { try await Self.publish(api.bearer(key)).status == 204 }
+                    let contents = try await api.messages().map(\.content)
+                    #expect(contents.allSatisfy { $0 == "x" })
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 import Foundation
+import PushRuntime
 import PushTestSupport
+import Synchronization
 import Testing
 
 @testable import PushAPI
@@ -8,6 +10,20 @@ extension LiveTests {
     @Suite struct SignInTests {
         private static func basic(_ text: String) -> String { "Basic " + Data(text.utf8).base64EncodedString() }
 
+        /// Without it a slow machine could take longer for a test than an address has to wait.
+        private final class StandingClock: Sendable {
+            private let time = Mutex(ContinuousClock.now)
+
+            var now: ContinuousClock.Instant { self.time.withLock { $0 } }
+
+            func advance(by duration: Duration) { self.time.withLock { $0 += duration } }
+        }
+
+        private static var standing: SignInThrottle {
+            let clock = StandingClock()
+            return SignInThrottle { clock.now }
+        }
+
         private static func request(_ api: RunningAPI, _ authorization: String?, from address: String) async throws -> HTTPAnswer
         {
             try await HTTPClient(port: api.http.port, authorization: authorization).request(
@@ -15,7 +31,9 @@ extension LiveTests {
         }
 
         @Test func slowsAnAddressAfterFiveFailures() async throws {
-            try await withAPI(["server.trusted_proxies": "127.0.0.1"]) { (api) async throws in
+            let clock = StandingClock()
+            let signIns = SignInThrottle { clock.now }
+            try await withAPI(["server.trusted_proxies": "127.0.0.1"], signIns: signIns) { (api) async throws in
                 let fresh = "Bearer \(try await api.createKey(["publish"]).text)"
                 let wrong = [
                     Self.basic("app:wrong"), "Bearer psk_x", "Digest a", "Basic ???",
@@ -40,7 +58,10 @@ extension LiveTests {
                 #expect(api.metric("push_api_sign_ins_slowed_total") == "2")
 
                 // Each further failure doubles the wait.
-                try await eventually { try await Self.request(api, wrong[0], from: "192.0.2.1").status == 401 }
+                clock.advance(by: .milliseconds(999))
+                #expect(try await Self.request(api, wrong[0], from: "192.0.2.1").status == 429)
+                clock.advance(by: .milliseconds(1))
+                #expect(try await Self.request(api, wrong[0], from: "192.0.2.1").status == 401)
                 let again = try await Self.request(api, wrong[0], from: "192.0.2.1")
                 #expect(again.status == 429)
                 #expect(again.headers["retry-after"] == "2")
@@ -53,7 +74,7 @@ extension LiveTests {
         }
 
         @Test func slowsWholeNetworksOfIPv6() async throws {
-            try await withAPI(["server.trusted_proxies": "127.0.0.0/8"]) { (api) async throws in
+            try await withAPI(["server.trusted_proxies": "127.0.0.0/8"], signIns: Self.standing) { (api) async throws in
                 for number in 1...5 {
                     #expect(try await Self.request(api, Self.basic("a:b"), from: "2001:db8::\(number)").status == 401)
                 }
@@ -63,7 +84,7 @@ extension LiveTests {
         }
 
         @Test func believesNoForwardedAddressesByDefault() async throws {
-            try await withAPI { (api) async throws in
+            try await withAPI(signIns: Self.standing) { (api) async throws in
                 for number in 1...5 {
                     #expect(try await Self.request(api, Self.basic("a:b"), from: "192.0.2.\(number)").status == 401)
                 }

@@ -52,7 +52,7 @@ struct HTTPClient: Sendable {
     ///
     /// - Parameter closesOutput: Whether the client says that it sends no more, as one does that dies in the middle.
     func exchange(_ bytes: [UInt8], closesOutput: Bool = false, hasBody: Bool = true) async throws -> [HTTPAnswer] {
-        let received = try await withDeadline(.seconds(20), "the responses") {
+        let received = try await withDeadline(.seconds(60), "the responses") {
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .channelOption(.allowRemoteHalfClosure, value: true)
                 .connect(host: "127.0.0.1", port: self.port) { channel in

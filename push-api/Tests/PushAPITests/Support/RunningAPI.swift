@@ -1,12 +1,13 @@
 import Logging
 import NIOCore
-import PushAPI
 import PushModels
 import PushRedis
 import PushRuntime
 import PushTestSupport
 import ServiceLifecycle
 import Synchronization
+
+@testable import PushAPI
 
 /// A push-api that serves HTTP on a free port, and the Redis behind it.
 struct RunningAPI: Sendable {
@@ -47,25 +48,34 @@ struct RunningAPI: Sendable {
 }
 
 /// Runs `body` with a push-api on a Redis of its own.
+///
+/// - Parameter redisTimeout: how long push-api waits for Redis; as it is configured if `nil`, for the tests of that. Others wait longer than
+///   a slow machine takes.
 func withAPI<Result: Sendable>(
     redis options: RedisServer.Options = .init(), _ overrides: [String: String] = [:],
+    redisTimeout: Duration? = .seconds(60), signIns: SignInThrottle = SignInThrottle(),
     _ body: @escaping @Sendable (RunningAPI) async throws -> Result
 ) async throws -> Result {
     let server = try await RedisServer.start(options)
     defer { withExtendedLifetime(server) {} }
-    return try await withAPI(on: server, overrides, body)
+    return try await withAPI(on: server, overrides, redisTimeout: redisTimeout, signIns: signIns, body)
 }
 
 /// Runs `body` with a push-api on a Redis that others may use too. Workers are off unless `overrides` say otherwise.
 func withAPI<Result: Sendable>(
-    on server: RedisServer, _ overrides: [String: String] = [:], _ body: @escaping @Sendable (RunningAPI) async throws -> Result
+    on server: RedisServer, _ overrides: [String: String] = [:], redisTimeout: Duration? = .seconds(60),
+    signIns: SignInThrottle = SignInThrottle(), _ body: @escaping @Sendable (RunningAPI) async throws -> Result
 ) async throws -> Result {
     let defaults = [
         "server.host": "127.0.0.1", "server.port": "0", "redis.url": server.url, "api.basic_auth_password": "secret",
         "workers.enabled": "false",
     ]
     let values = try PushAPIConfiguration.schema.load(environment: [:], overrides: defaults.merging(overrides) { $1 })
-    let configuration = try PushAPIConfiguration(values)
+    var configuration = try PushAPIConfiguration(values)
+    if let redisTimeout {
+        configuration.redis.commandTimeout = redisTimeout
+        configuration.redis.connectTimeout = redisTimeout
+    }
     let log = CapturedLog()
     let logger = Logger(label: "push-api") { _ in log.handler }
     let registry = PrometheusRegistry()
@@ -73,9 +83,11 @@ func withAPI<Result: Sendable>(
     let apiRedis = RedisClient(configuration: configuration.redis, logger: logger)
     var testConfiguration = try RedisConfiguration(url: server.url)
     testConfiguration.maximumBackoff = .milliseconds(200)
+    testConfiguration.commandTimeout = .seconds(60)
     let testRedis = RedisClient(configuration: testConfiguration, logger: logger)
     let services = try buildAPI(
-        configuration: configuration, redis: apiRedis, registry: registry, drainState: DrainState(), logger: logger
+        configuration: configuration, redis: apiRedis, registry: registry, drainState: DrainState(), signIns: signIns,
+        logger: logger
     ) { address in
         if let port = address.port { continuation.yield(port) }
     }
@@ -86,7 +98,7 @@ func withAPI<Result: Sendable>(
             return nil
         }
         tasks.addTask {
-            let port = try await withDeadline(.seconds(10), "push-api to listen") {
+            let port = try await withDeadline(.seconds(60), "push-api to listen") {
                 for await port in ports { return port }
                 throw CancellationError()
             }

@@ -9,13 +9,17 @@ import Synchronization
 /// An address is an IPv4 address or the /64 of an IPv6 address. Each process counts for itself. The tables are bounded.
 public final class SignInThrottle: Sendable {
     private let state: Mutex<State>
+    private let clock: @Sendable () -> ContinuousClock.Instant
 
-    public init() {
+    /// - Parameter clock: Tells the time where a call does not.
+    public init(clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         state = Mutex(State(capacity: State.defaultCapacity))
+        self.clock = clock
     }
 
     init(state: State) {
         self.state = Mutex(state)
+        clock = { .now }
     }
 
     /// Asks whether credentials from an address may be looked at.
@@ -24,20 +28,23 @@ public final class SignInThrottle: Sendable {
     ///   - address: `nil` when there is none (a Unix socket): all such clients count as one.
     ///   - credentials: The value of `Authorization`. It is not kept.
     /// - Returns: How long the client has to wait, or `nil` if it need not.
-    public func delay(from address: IPAddress?, credentials: String, now: ContinuousClock.Instant = .now) -> Duration? {
+    public func delay(from address: IPAddress?, credentials: String, now: ContinuousClock.Instant? = nil) -> Duration? {
         let client = Self.client(address)
+        let now = now ?? clock()
         return state.withLock { state in
             state.delay(client, now: now) { Self.fingerprint(client, credentials) }
         }
     }
 
     /// The credentials were looked at and were wrong.
-    public func failed(from address: IPAddress?, now: ContinuousClock.Instant = .now) {
+    public func failed(from address: IPAddress?, now: ContinuousClock.Instant? = nil) {
+        let now = now ?? clock()
         state.withLock { $0.failed(Self.client(address), now: now) }
     }
 
     /// The credentials were looked at and were right.
-    public func succeeded(from address: IPAddress?, credentials: String, now: ContinuousClock.Instant = .now) {
+    public func succeeded(from address: IPAddress?, credentials: String, now: ContinuousClock.Instant? = nil) {
+        let now = now ?? clock()
         let fingerprint = Self.fingerprint(Self.client(address), credentials)
         state.withLock { $0.succeeded(fingerprint, now: now) }
     }

@@ -55,7 +55,7 @@ public final class TestProcess: Sendable {
     ///
     /// - Throws: `DeadlineExceeded`; `ProcessEnded` if the process ends without it.
     @discardableResult
-    public func line(containing text: String, within duration: Duration = .seconds(20)) async throws -> OutputLine {
+    public func line(containing text: String, within duration: Duration = .seconds(60)) async throws -> OutputLine {
         try await withDeadline(duration, "a line with \"\(text)\"") { [output] in
             try await output.firstLine { $0.text.contains(text) }
         }
@@ -64,7 +64,7 @@ public final class TestProcess: Sendable {
     /// Waits for a line that `matches`, among those already written and those to come.
     @discardableResult
     public func line(
-        within duration: Duration = .seconds(20), where matches: @escaping @Sendable (OutputLine) -> Bool
+        within duration: Duration = .seconds(60), where matches: @escaping @Sendable (OutputLine) -> Bool
     ) async throws -> OutputLine {
         try await withDeadline(duration, "a line of output") { [output] in try await output.firstLine(where: matches) }
     }
@@ -76,13 +76,13 @@ public final class TestProcess: Sendable {
 
     /// Waits for the process to end. Some of its output may not have been read by then, see ``finish(within:)``.
     @discardableResult
-    public func exit(within duration: Duration = .seconds(20)) async throws -> ExitStatus {
+    public func exit(within duration: Duration = .seconds(60)) async throws -> ExitStatus {
         try await withDeadline(duration, "the end of process \(pid)") { [output] in try await output.exit() }
     }
 
     /// Waits for the process to end and for all that it wrote: for programs that leave no other process behind with their output.
     @discardableResult
-    public func finish(within duration: Duration = .seconds(20)) async throws -> ExitStatus {
+    public func finish(within duration: Duration = .seconds(60)) async throws -> ExitStatus {
         try await withDeadline(duration, "the end of process \(pid) and its output") { [output] in
             let status = try await output.exit()
             // No line matches, so this ends with the output.
@@ -93,7 +93,7 @@ public final class TestProcess: Sendable {
 
     /// Asks the process to end (`SIGTERM`), and kills it if it has not done so in time.
     @discardableResult
-    public func terminate(within duration: Duration = .seconds(10)) async throws -> ExitStatus {
+    public func terminate(within duration: Duration = .seconds(60)) async throws -> ExitStatus {
         signal(SIGTERM)
         do {
             return try await exit(within: duration)

@@ -34,7 +34,7 @@ public final class RedisServer: Sendable {
         /// How long the master may be silent.
         public var downAfter: Duration
 
-        public init(masterName: String, masterPort: Int, downAfter: Duration = .milliseconds(500)) {
+        public init(masterName: String, masterPort: Int, downAfter: Duration = .seconds(3)) {
             self.masterName = masterName
             self.masterPort = masterPort
             self.downAfter = downAfter

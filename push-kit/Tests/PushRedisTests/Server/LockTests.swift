@@ -65,22 +65,24 @@ extension ServerTests {
         }
 
         @Test func itIsReleasedWhenTheBodyThrowsOrIsCancelled() async throws {
-            try await withServerAndClient { _, client async throws in
+            try await withServerAndClient { server, client async throws in
                 let lock = RedisLock(client: client, key: "lock", timeToLive: .seconds(30))
                 await #expect(throws: CancellationError.self) { try await lock.withLock { _ in throw CancellationError() } }
                 #expect(try await client.get("lock") == nil)
 
-                let isInside = Shared(false)
-                let task = Task {
-                    try await lock.withLock { _ in
-                        isInside.withLock { $0 = true }
-                        try await client.send(RedisCommand("BLPOP", "none", 0.2), timeout: .seconds(30))
+                try await withClient(server.url) { other async throws in
+                    let task = Task {
+                        try await lock.withLock { _ in
+                            try await client.send(RedisCommand("BLPOP", "list", 0), timeout: .seconds(120))
+                        }
                     }
+                    try await other.awaitBlockedClients(1)
+                    task.cancel()
+                    // What the task's connection is asked next, the release too, comes after the end of its blocking command.
+                    try await other.send(RedisCommand("RPUSH", "list", "item"))
+                    await #expect(throws: RedisError.self) { try await task.value }
+                    try await eventually { try await other.get("lock") == nil }
                 }
-                try await eventually { isInside.withLock { $0 } }
-                task.cancel()
-                await #expect(throws: RedisError.self) { try await task.value }
-                try await eventually { try await client.get("lock") == nil }
             }
         }
     }

@@ -12,7 +12,7 @@ extension ServerTests {
                 let services = ServiceGroup(configuration: .init(services: [.init(service: client)], logger: quiet))
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await services.run() }
-                    async let answer = client.send(RedisCommand("BLPOP", "list", 0), timeout: .seconds(30))
+                    async let answer = client.send(RedisCommand("BLPOP", "list", 0), timeout: .seconds(120))
                     try await other.awaitBlockedClients(1)
                     await services.triggerGracefulShutdown()
                     try await eventually("new commands are refused") {
@@ -39,7 +39,7 @@ extension ServerTests {
             configuration.commandTimeout = .milliseconds(300)
             let client = RedisClient(configuration: configuration, logger: quiet)
             let services = ServiceGroup(configuration: .init(services: [.init(service: client)], logger: quiet))
-            try await withDeadline(.seconds(10)) {
+            try await withDeadline(.seconds(60)) {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await services.run() }
                     let answer = Task { try await client.echo("x") }

@@ -51,22 +51,21 @@ extension ServerTests {
 
         @Test func aBlockingReadWakesWhenAnEntryComes() async throws {
             // The read may take longer than the command timeout: it has its own.
-            try await withServerAndClient(configure: { $0.commandTimeout = .seconds(5) }) { server, client async throws in
-                try await withClient(server.url) { reader async throws in
-                    async let entries = reader.xread("s", after: "$", count: 10, block: .seconds(20))
+            try await withServerAndClient { server, client async throws in
+                try await withClient(server.url, configure: { $0.commandTimeout = .seconds(5) }) { reader async throws in
+                    // Without the entry it would end empty after ten minutes.
+                    async let entries = reader.xread("s", after: "$", count: 10, block: .seconds(600))
                     try await client.awaitBlockedClients(1)
-                    let start = ContinuousClock.now
                     let id = try await client.xadd("s", fields: [field("a", "b")])
                     let received = try await entries
                     #expect(received == [RedisStreamEntry(id: id, fields: [field("a", "b")])])
-                    #expect(ContinuousClock.now - start < .seconds(2))
                 }
             }
         }
 
         @Test func aBlockingReadOutlastsTheCommandTimeout() async throws {
-            try await withServerAndClient(configure: { $0.commandTimeout = .seconds(2) }) { _, client async throws in
-                let entries = try await client.xread("s", after: "$", count: 1, block: .milliseconds(2500))
+            try await withServerAndClient(configure: { $0.commandTimeout = .seconds(5) }) { _, client async throws in
+                let entries = try await client.xread("s", after: "$", count: 1, block: .milliseconds(5500))
                 #expect(entries.isEmpty)
             }
         }

@@ -27,7 +27,7 @@ extension ServerTests {
                 for file in [nil, other.certificateFile] {
                     let configure = { (configuration: inout RedisConfiguration) in
                         configuration.tls?.trustRootsFile = file
-                        configuration.commandTimeout = .seconds(3)
+                        configuration.commandTimeout = .seconds(6)
                     }
                     try await withClient(server.url, configure: configure) { client async throws in
                         let error = await #expect(throws: RedisError.self) { try await client.ping() }

@@ -12,6 +12,9 @@ func withClient<Result>(
 ) async throws -> Result {
     var configuration = try RedisConfiguration(url: url)
     configuration.maximumBackoff = .milliseconds(200)
+    // A machine that is slow answers late; what is about time sets its own.
+    configuration.commandTimeout = .seconds(60)
+    configuration.connectTimeout = .seconds(20)
     configure(&configuration)
     let client = RedisClient(configuration: configuration, logger: quiet)
     return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -15,7 +15,7 @@ private func routes(_ router: Router<BasicRequestContext>) {
 
 /// Sends bytes, reads until the server closes, and checks that the server still serves others.
 private func exchange(
-    _ bytes: String, limits: HTTPServerLimits = HTTPServerLimits(), halfClose: Bool = false
+    _ bytes: String, limits: HTTPServerLimits = .patient, halfClose: Bool = false
 ) async throws -> String {
     try await withServer(limits: limits, routes) { port in
         let answer = try await RawConnection.with(port: port) { connection in
@@ -23,13 +23,32 @@ private func exchange(
             if halfClose { connection.closeOutput() }
             return await connection.readToEnd()
         }
-        let healthy = try await RawConnection.with(port: port) { connection in
-            try await connection.send("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n")
-            return try await connection.readResponse()
+        // The limits are this client's too: on a busy machine it may need another attempt.
+        var healthy = ""
+        for _ in 0..<50 where !healthy.hasPrefix("HTTP/1.1 200 OK") {
+            healthy = try await RawConnection.with(port: port) { connection in
+                try? await connection.send("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n")
+                return (try? await connection.readResponse()) ?? ""
+            }
         }
         #expect(healthy.hasPrefix("HTTP/1.1 200 OK"))
         return answer
     }
+}
+
+/// Tries a limit of 200 ms, and longer ones until the answer is the wanted one.
+private func firstAnswer(
+    after limit: WritableKeyPath<HTTPServerLimits, TimeAmount>, _ ask: (HTTPServerLimits) async throws -> String,
+    isWanted: (String) -> Bool
+) async throws -> String {
+    var limits = HTTPServerLimits.patient
+    var answer = ""
+    for milliseconds: Int64 in [200, 1000, 5000, 20_000] {
+        limits[keyPath: limit] = .milliseconds(milliseconds)
+        answer = try await ask(limits)
+        if isWanted(answer) { break }
+    }
+    return answer
 }
 
 private func status(_ answer: String) -> Int? { answer.split(separator: " ").dropFirst().first.flatMap { Int($0) } }
@@ -169,30 +188,35 @@ private func status(_ answer: String) -> Int? { answer.split(separator: " ").dro
     }
 
     @Test func slowHeadersAreCutOff() async throws {
-        var limits = HTTPServerLimits()
+        var limits = HTTPServerLimits.patient
         limits.headTimeout = .milliseconds(200)
         #expect(try await exchange("GET /ok HTTP/1.1\r\nHost:", limits: limits) == "")
         #expect(try await exchange("", limits: limits) == "")
     }
 
     @Test func slowBodiesGet408() async throws {
-        var limits = HTTPServerLimits()
+        var limits = HTTPServerLimits.patient
         limits.bodyTimeout = .milliseconds(200)
         let answer = try await exchange("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nhello", limits: limits)
         #expect(status(answer) == 408)
-        let deaf = try await exchange("POST /deaf HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nhello", limits: limits)
+        // An answer that does not need the body goes out; a machine that has no time for it within the limit gets more.
+        let deaf = try await firstAnswer(after: \.bodyTimeout) { limits in
+            try await exchange("POST /deaf HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nhello", limits: limits)
+        } isWanted: {
+            status($0) == 204
+        }
         #expect(status(deaf) == 204)
     }
 
     @Test func idleConnectionsAreClosed() async throws {
-        var limits = HTTPServerLimits()
+        var limits = HTTPServerLimits.patient
         limits.idleTimeout = .milliseconds(200)
         let answer = try await exchange("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n", limits: limits)
         #expect(status(answer) == 200)
     }
 
     @Test func clientsThatDoNotReadAreCutOff() async throws {
-        var limits = HTTPServerLimits()
+        var limits = HTTPServerLimits.patient
         limits.writeTimeout = .milliseconds(300)
         let (failures, continuation) = AsyncStream.makeStream(of: Int.self)
         func huge(_ router: Router<BasicRequestContext>) {
@@ -224,7 +248,7 @@ private func status(_ answer: String) -> Int? { answer.split(separator: " ").dro
     }
 
     @Test func connectionsAreBounded() async throws {
-        var limits = HTTPServerLimits()
+        var limits = HTTPServerLimits.patient
         limits.maximumConnections = 2
         try await withServer(limits: limits, routes) { port in
             let request = "GET /ok HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -265,27 +289,25 @@ private func status(_ answer: String) -> Int? { answer.split(separator: " ").dro
     }
 
     @Test func floodsLeaveNoMemoryBehind() async throws {
-        try await withServer(routes) { port in
-            func flood() async throws {
-                for _ in 0..<40 {
-                    let header = "GET /ok HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 1_000_000))"
-                    _ = try await RawConnection.with(port: port) { connection in
-                        try? await connection.send(header)
-                        return await connection.readToEnd()
-                    }
+        // A process of its own: in this one the other tests take memory meanwhile.
+        let probe = try ProbeProcess("listen")
+        let port = try #require(try await probe.waitForStart().split(separator: "\n").compactMap { Int($0) }.first)
+        func flood() async throws {
+            for _ in 0..<40 {
+                let header = "GET /ok HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 1_000_000))"
+                _ = try await RawConnection.with(port: port) { connection in
+                    try? await connection.send(header)
+                    return await connection.readToEnd()
                 }
             }
-            try await flood()
-            let before = residentBytes()
-            try await flood()
-            try await flood()
-            // 80 MB were sent; a leak of a tenth of it would show.
-            #expect(residentBytes() - before < 64_000_000)
         }
-    }
-
-    private func residentBytes() -> Int {
-        let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ").dropFirst().first
-        return (pages.flatMap { Int($0) } ?? 0) * 4096
+        try await flood()
+        let before = try probe.residentBytes()
+        try await flood()
+        try await flood()
+        // 80 MB were sent.
+        #expect(try probe.residentBytes() - before < 64_000_000)
+        probe.signal(SIGTERM)
+        #expect(try await probe.ending().status == 0)
     }
 }

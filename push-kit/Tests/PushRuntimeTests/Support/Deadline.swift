@@ -2,7 +2,7 @@ struct DeadlineExceeded: Error {}
 
 /// Fails the test instead of hanging it.
 func withDeadline<Result: Sendable>(
-    _ limit: Duration = .seconds(20), _ body: @escaping @Sendable () async throws -> Result
+    _ limit: Duration = .seconds(60), _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
     try await withThrowingTaskGroup(of: Result.self) { group in
         group.addTask { try await body() }

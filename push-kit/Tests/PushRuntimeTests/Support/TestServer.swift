@@ -5,7 +5,7 @@ import PushRuntime
 
 /// Runs a router behind `HTTPService` on a free port for as long as the body takes.
 func withServer<Result: Sendable>(
-    limits: HTTPServerLimits = HTTPServerLimits(), directRoute: (any DirectRoute)? = nil,
+    limits: HTTPServerLimits = .patient, directRoute: (any DirectRoute)? = nil,
     registry: PrometheusRegistry = PrometheusRegistry(), logger: Logger = .quiet,
     _ configure: (Router<BasicRequestContext>) -> Void, _ body: @escaping @Sendable (Int) async throws -> Result
 ) async throws -> Result {
@@ -19,10 +19,22 @@ func withServer<Result: Sendable>(
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await service.run() }
         defer { group.cancelAll() }
-        return try await withDeadline(.seconds(60)) {
+        return try await withDeadline(.seconds(120)) {
             guard let port = await ports.first(where: { _ in true }) else { throw DeadlineExceeded() }
             return try await body(port)
         }
+    }
+}
+
+extension HTTPServerLimits {
+    /// For tests of other things than time: none of its ends comes while a slow machine is still about its answer.
+    static var patient: HTTPServerLimits {
+        var limits = HTTPServerLimits()
+        limits.headTimeout = .seconds(60)
+        limits.bodyTimeout = .seconds(60)
+        limits.writeTimeout = .seconds(60)
+        limits.lingerTimeout = .seconds(60)
+        return limits
     }
 }
 

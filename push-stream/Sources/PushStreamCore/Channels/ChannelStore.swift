@@ -26,6 +26,14 @@ public final class ChannelStore: Sendable {
             }
         }
 
+        /// Whether something waits here, as far as the calling thread knows.
+        public var hasDeliveries: Bool { backlog.load(ordering: .relaxed) > 0 }
+
+        /// Looks at what waits here until `predicate` is false. Publishers wait meanwhile.
+        public func allSatisfy(_ predicate: (Delivery) -> Bool) -> Bool {
+            items.withLock { $0.allSatisfy(predicate) }
+        }
+
         fileprivate func post(_ delivery: Delivery) -> Bool {
             items.withLock { items in
                 items.append(delivery)

@@ -101,6 +101,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         nextRequest(keepAliveTime: resumed.keepAliveTime)
         pending = resumed.ahead
         handlePending()
+        hub.deliverAhead()
         writeOutput()
     }
 
@@ -148,6 +149,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        hub.deliverAhead()
         writeOutput()
     }
 
@@ -232,6 +234,7 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
         if case .sendingFile = state { return }
         isPaused = false
         handlePending()
+        hub.deliverAhead()
         writeOutput()
         endIfInputEnded()
         if readIsDue, !isPaused {

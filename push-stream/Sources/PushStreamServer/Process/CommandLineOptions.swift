@@ -94,6 +94,7 @@ public struct CommandLineOptions: Sendable, Equatable {
     static let usage = """
         Usage: push-stream [-?hvVtTq] [-s signal] [-p prefix]
                            [-e filename] [-c filename] [-g directives]
+               push-stream --health [url]
 
         Options:
           -?,-h         : this help
@@ -107,6 +108,8 @@ public struct CommandLineOptions: Sendable, Equatable {
           -e filename   : set error log file (default: stderr)
           -c filename   : set configuration file (default: \(defaultConfigurationFile))
           -g directives : set global directives out of configuration file
+          --health url  : ask a running push-stream whether it is well, for the health check of a container
+                          (default: http://localhost:9080/healthz)
 
         """
 }

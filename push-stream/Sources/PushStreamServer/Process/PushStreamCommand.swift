@@ -1,5 +1,6 @@
 import Foundation
 import NginxConf
+import PushHealth
 
 /// The program `push-stream`: what each of its options does.
 public struct PushStreamCommand: Sendable {
@@ -16,6 +17,9 @@ public struct PushStreamCommand: Sendable {
     ///
     /// - Parameter arguments: without the program's name.
     public static func main(_ arguments: [String]) -> Never {
+        if arguments.first == "--health" {
+            exit(HealthProbe.run(program: "push-stream", arguments: arguments.dropFirst(), address: .init(port: 9080)))
+        }
         let command: PushStreamCommand
         do throws(CommandLineOptions.ParseError) {
             command = PushStreamCommand(try CommandLineOptions(parsing: arguments))

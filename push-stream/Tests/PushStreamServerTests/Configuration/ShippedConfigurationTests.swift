@@ -38,7 +38,7 @@ import Testing
         let loaded = try self.load()
         #expect(loaded.diagnostics.isEmpty)
         let process = loaded.engine.process
-        #expect(process.eventLoops == ProcessInfo.processInfo.activeProcessorCount)
+        #expect(process.eventLoops == ProcessorCount.available())
         #expect(process.connectionsPerLoop == 65536)
         #expect(process.openFileLimit == 1_048_576)
         #expect(process.pidFile == "push-stream.pid")

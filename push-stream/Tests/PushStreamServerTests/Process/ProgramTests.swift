@@ -122,9 +122,9 @@ import Testing
 
     private struct DeadlineExceeded: Error {}
 
-    /// Looks again until it holds, for ten seconds at most.
+    /// Looks again until it holds, for a minute at most.
     private static func poll(_ condition: () -> Bool) throws {
-        let end = Date().addingTimeInterval(10)
+        let end = Date().addingTimeInterval(60)
         while !condition() {
             guard Date() < end else { throw DeadlineExceeded() }
             usleep(5000)

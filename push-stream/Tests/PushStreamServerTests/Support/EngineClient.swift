@@ -42,11 +42,12 @@ extension EngineClient {
 
     /// Waits until the statistics' summary counts this many subscribers.
     func waitForSubscribers(_ count: Int) async throws {
+        let end = ContinuousClock.now + .seconds(60)
         var summary = ""
-        for _ in 0..<2000 {
+        repeat {
             summary = try await get("/stats")
             if summary.contains("\"subscribers\": \(count), \"uptime\": ") { return }
-        }
+        } while ContinuousClock.now < end
         throw RawClient.DeadlineExceeded(received: summary)
     }
 }

@@ -43,7 +43,7 @@ extension TestEngine {
 
     /// Waits until something is so on the only event loop.
     func wait(_ what: String, until condition: @escaping @Sendable (LoopHub) -> Bool) async throws {
-        try await eventually(within: .seconds(30), "\(what)") { try await engine.onLoops(condition) == [true] }
+        try await eventually(within: .seconds(180), "\(what)") { try await engine.onLoops(condition) == [true] }
     }
 
     func onLoop<Value: Sendable>(_ body: @escaping @Sendable (LoopHub) -> Value) async throws -> Value? {

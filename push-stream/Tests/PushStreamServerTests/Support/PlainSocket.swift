@@ -12,10 +12,15 @@ final class PlainSocket: Sendable {
 
     private let descriptor: Int32
 
-    /// - Parameter host: an address of version 4.
-    init(host: String = "127.0.0.1", port: Int) throws {
+    /// - Parameters:
+    ///   - host: an address of version 4.
+    ///   - receiveBuffer: bytes that the system keeps for it, about.
+    init(host: String = "127.0.0.1", port: Int, receiveBuffer: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failed(code: errno) }
+        if var receiveBuffer {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
@@ -33,6 +38,17 @@ final class PlainSocket: Sendable {
     }
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }
+
+    /// Takes what is there, so many bytes at most.
+    ///
+    /// - Returns: how many there were.
+    @discardableResult
+    func receive(atMost count: Int) throws -> Int {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let received = recv(descriptor, &bytes, count, Int32(MSG_DONTWAIT))
+        guard received >= 0 || errno == EAGAIN else { throw Failed(code: errno) }
+        return max(received, 0)
+    }
 
     /// Ends the connection with a reset. Comes last.
     func reset() {

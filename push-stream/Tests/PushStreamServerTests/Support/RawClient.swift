@@ -73,6 +73,7 @@ final class RawClient: Sendable {
         let shared = SharedState()
         state = shared
         channel = try await ClientBootstrap(group: Self.group)
+            .connectTimeout(.seconds(60))
             .channelOption(.autoRead, value: reads)
             .channelOption(.socketOption(.so_rcvbuf), value: .init(receiveBuffer ?? (reads ? 1 << 20 : 4096)))
             .channelInitializer { channel in
@@ -101,8 +102,12 @@ final class RawClient: Sendable {
 
     func stopReading() async throws { try await channel.setOption(.autoRead, value: false).get() }
 
-    /// Lets a client that never read begin to.
-    func startReading() async throws { try await channel.setOption(.autoRead, value: true).get() }
+    /// Lets a client that never read begin to, with room for more than a little at a time: else every few kilobytes would wait for both
+    /// sides to get their turn on the processor.
+    func startReading() async throws {
+        try await channel.setOption(.socketOption(.so_rcvbuf), value: 1 << 20).get()
+        try await channel.setOption(.autoRead, value: true).get()
+    }
 
     /// Ends the connection with a reset.
     func reset() async throws {
@@ -117,7 +122,7 @@ final class RawClient: Sendable {
     func clear() { state.state.withLock { $0.bytes = [] } }
 
     @discardableResult
-    func wait(_ timeout: TimeAmount = .seconds(30), until condition: @escaping @Sendable ([UInt8], Bool) -> Bool) async throws
+    func wait(_ timeout: TimeAmount = .seconds(60), until condition: @escaping @Sendable ([UInt8], Bool) -> Bool) async throws
         -> String
     {
         let promise = channel.eventLoop.makePromise(of: Void.self)
@@ -131,14 +136,40 @@ final class RawClient: Sendable {
     }
 
     @discardableResult
-    func wait(for text: String, _ timeout: TimeAmount = .seconds(30)) async throws -> String {
-        let needle = Array(text.utf8)
-        return try await wait(timeout) { bytes, _ in bytes.contains(needle) }
+    func wait(for text: String, _ timeout: TimeAmount = .seconds(60)) async throws -> String {
+        let search = TextSearch(text)
+        return try await wait(timeout) { bytes, _ in search.count(in: bytes) > 0 }
     }
 
     @discardableResult
-    func waitForClose(_ timeout: TimeAmount = .seconds(30)) async throws -> String {
+    func waitForClose(_ timeout: TimeAmount = .seconds(60)) async throws -> String {
         try await wait(timeout) { _, isClosed in isClosed }
+    }
+}
+
+/// Counts a text in bytes that become more, looking at each byte once however often it is asked.
+final class TextSearch: Sendable {
+    private let needle: [UInt8]
+    private let state = Mutex((position: 0, found: 0))
+
+    init(_ text: String) { needle = Array(text.utf8) }
+
+    func count(in bytes: [UInt8]) -> Int {
+        state.withLock { state in
+            // What came before was forgotten.
+            if bytes.count < state.position { state = (0, 0) }
+            while state.position + needle.count <= bytes.count {
+                if bytes[state.position] == needle[0],
+                    bytes[state.position..<(state.position + needle.count)].elementsEqual(needle)
+                {
+                    state.found += 1
+                    state.position += needle.count
+                } else {
+                    state.position += 1
+                }
+            }
+            return state.found
+        }
     }
 }
 

@@ -55,7 +55,8 @@ extension TestEngine {
 
     private static func location(_ handler: LocationHandler, _ options: Options) -> LocationSettings {
         LocationSettings(
-            handler: handler, maxBodySize: options.maxBodySize, bodyTimeout: options.bodyTimeout, sendTimeout: 60_000,
+            handler: handler, maxBodySize: options.maxBodySize, bodyTimeout: options.bodyTimeout,
+            sendTimeout: options.sendTimeout,
             keepAliveTimeout: 75_000, keepAliveRequests: options.keepAliveRequests, tcpNoDelay: true, defaultType: "text/plain",
             addedHeaders: [], accessRules: [], serverTokens: false, rewrite: [])
     }

@@ -25,6 +25,8 @@ struct TestEngine: EngineClient {
         var keepAliveRequests = 100_000
         var headerTimeout = 60_000
         var bodyTimeout = 60_000
+        /// Longer than a slow machine takes until a client that is to be behind begins to read.
+        var sendTimeout = 600_000
         var maxBodySize = 32 * 1024
         var queueSize = EngineConfiguration.defaultSubscriberQueueSize
         var connectionsPerLoop = 10_000

@@ -46,6 +46,7 @@ struct TLSEngine: Sendable {
             events { worker_connections 10000; }
             http {
               push_stream_shared_memory_size 100m;
+              send_timeout 10m;
               push_stream_message_template "<~text~>";
               \(servers.replacing("%LOCATIONS%", with: locations))
             }
@@ -101,7 +102,7 @@ struct TLSEngine: Sendable {
 
     /// Waits until the metrics hold a line.
     func wait(forMetric line: String, _ trust: NIOSSLContext) async throws {
-        try await eventually(within: .seconds(30), "\(line) in the metrics") {
+        try await eventually(within: .seconds(180), "\(line) in the metrics") {
             try await get("/metrics", trust).contains(line + "\n")
         }
     }

@@ -1,0 +1,214 @@
+import PushaasProvisioning
+
+extension ECSTemplates {
+    /// `ecs:RegisterTaskDefinition` for a component, sized and limited by the specification's plan.
+    ///
+    /// - Throws: `ProviderError` of kind `unsupported` if Fargate has no task that is big enough.
+    public func taskDefinition(
+        _ component: Component, _ specification: InstanceSpecification, _ inputs: Inputs
+    ) throws(ProviderError) -> JSONValue {
+        let containers: [[String: JSONValue]] =
+            switch component {
+            case .redis: [self.redisContainer(specification, inputs)]
+            // push-stream last and depending on its agent: ECS starts in this order and stops in reverse, so that an agent goes on
+            // delivering while its push-stream parts with the subscribers.
+            case .stream: [self.agentContainer(specification, inputs), self.streamContainer(specification)]
+            case .api: [self.apiContainer(specification, inputs)]
+            }
+        var definition = try self.definition(
+            family: component.name(specification), sizes: component.sizes(in: specification.plan), containers, specification,
+            inputs)
+        if component == .redis, self.configuration.redisMode == .efs { definition["volumes"] = [self.volume] }
+        return self.tagged(definition, specification)
+    }
+
+    /// `ecs:RegisterTaskDefinition` for the task that takes away what a Redis has stored; `nil` where that ends with its task.
+    func removalDefinition(_ specification: InstanceSpecification, _ inputs: Inputs) throws(ProviderError) -> JSONValue? {
+        var container = self.container(
+            "removal", image: self.configuration.redisImage, size: .init(cpu: 256, memory: 512), specification)
+        container["entryPoint"] = ["sh", "-c"]
+        switch self.configuration.redisMode {
+        case .ephemeral: return nil
+        case .efs:
+            container["command"] = [.string("rm -rf -- \(self.folder(specification))")]
+            container["mountPoints"] = [self.mount]
+        case .external:
+            container["command"] = ["exec redis-cli -u \"$REDIS_URL\" --no-auth-warning FLUSHDB"]
+            container["secrets"] = [self.secret("REDIS_URL", "redis_url", inputs)]
+        }
+        var definition = try self.definition(
+            family: self.removalFamily(specification), sizes: [.init(cpu: 250, memory: 512)], [container], specification, inputs)
+        if self.configuration.redisMode == .efs { definition["volumes"] = [self.volume] }
+        return self.tagged(definition, specification)
+    }
+
+    func removalFamily(_ specification: InstanceSpecification) -> String { "\(specification.resourceName)-removal" }
+
+    // MARK: Parts
+
+    private func definition(
+        family: String, sizes: [Plan.Size], _ containers: [[String: JSONValue]], _ specification: InstanceSpecification,
+        _ inputs: Inputs
+    ) throws(ProviderError) -> [String: JSONValue] {
+        guard let size = FargateSize(fitting: sizes) else {
+            throw ProviderError(
+                .unsupported, "Fargate has no task of the size that plan '\(specification.plan.name)' asks for in \(family)")
+        }
+        var definition: [String: JSONValue] = [
+            "family": .string(family), "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
+            "cpu": .string("\(size.cpu)"), "memory": .string("\(size.memory)"),
+            "executionRoleArn": .string(inputs.executionRole),
+            "runtimePlatform": [
+                "cpuArchitecture": .string(self.configuration.cpuArchitecture), "operatingSystemFamily": "LINUX",
+            ],
+            "containerDefinitions": .array(containers.map(JSONValue.object)),
+        ]
+        if let role = self.configuration.taskRole { definition["taskRoleArn"] = .string(role) }
+        return definition
+    }
+
+    private func tagged(_ definition: [String: JSONValue], _ specification: InstanceSpecification) -> JSONValue {
+        var definition = definition
+        let digest = Self.digest(JSONValue.object(definition).text)
+        definition["tags"] = self.lowerCaseTags(specification, and: [(Self.digestTag, digest)])
+        return .object(definition)
+    }
+
+    /// FNV-1a of 64 bits: tells revisions apart, and protects nothing.
+    private static func digest(_ text: String) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        return String(hash, radix: 16)
+    }
+
+    private func container(
+        _ name: String, image: String, size: Plan.Size, _ specification: InstanceSpecification
+    ) -> [String: JSONValue] {
+        [
+            "name": .string(name), "image": .string(image), "essential": true,
+            // Shares, and what is set aside: the limit is the whole task's.
+            "cpu": .int((size.cpu * 1024 + 999) / 1000), "memoryReservation": .int(size.memory),
+            "logConfiguration": [
+                "logDriver": "awslogs",
+                "options": [
+                    "awslogs-group": .string(self.configuration.logGroup), "awslogs-region": .string(self.configuration.region),
+                    "awslogs-stream-prefix": .string("\(self.configuration.logStreamPrefix)/\(specification.resourceName)"),
+                    // A log that cannot be written never holds up a message.
+                    "mode": "non-blocking", "max-buffer-size": "4m",
+                ],
+            ],
+        ]
+    }
+
+    private func redisContainer(_ specification: InstanceSpecification, _ inputs: Inputs) -> [String: JSONValue] {
+        let size = specification.plan.redis
+        var container = self.container(Component.redis.rawValue, image: self.configuration.redisImage, size: size, specification)
+        // A quarter stays for the copies that rewriting the append-only file makes.
+        let arguments = ["--maxmemory", "\(size.memory * 3 / 4)mb"]
+        container["command"] = .array(arguments.map(JSONValue.string))
+        container["portMappings"] = [["containerPort": .int(Component.redis.port), "protocol": "tcp"]]
+        container["secrets"] = [self.secret("REDIS_PASSWORD", "redis_password", inputs)]
+        container["healthCheck"] = self.health(["CMD-SHELL", "REDISCLI_AUTH=\"$REDIS_PASSWORD\" redis-cli ping | grep -q PONG"])
+        // Time to write what is not written yet.
+        container["stopTimeout"] = 60
+        if self.configuration.redisMode == .efs {
+            let folder = self.folder(specification)
+            let start = "mkdir -p \(folder) && exec docker-entrypoint.sh \(arguments.joined(separator: " ")) --dir \(folder)"
+            container["entryPoint"] = ["sh", "-c"]
+            container["command"] = [.string(start)]
+            container["mountPoints"] = [self.mount]
+        }
+        return container
+    }
+
+    private func agentContainer(_ specification: InstanceSpecification, _ inputs: Inputs) -> [String: JSONValue] {
+        let plan = specification.plan
+        var container = self.container("push-agent", image: self.configuration.agentImage, size: plan.agent, specification)
+        container["environment"] = self.environment([
+            ("PUSHAGENT_ENV", "prod"),
+            // The containers of a task share its loopback, so that nobody else can publish.
+            ("PUSHAGENT_PUSH_STREAM__URL", "http://127.0.0.1:9081"),
+            ("PUSHAGENT_WORKERS__SUBSCRIPTION__REPLAY_WINDOW", "\(max(1, plan.limits.historySeconds))s"),
+        ])
+        container["secrets"] = [self.secret("PUSHAGENT_REDIS__URL", "redis_url", inputs)]
+        container["readonlyRootFilesystem"] = true
+        container["stopTimeout"] = 30
+        return container
+    }
+
+    private func streamContainer(_ specification: InstanceSpecification) -> [String: JSONValue] {
+        let plan = specification.plan
+        var container = self.container(
+            Component.stream.rawValue, image: self.configuration.streamImage, size: plan.stream, specification)
+        let directives =
+            "daemon off; push_stream_subscribers_limit \(plan.subscribersPerStreamTask); "
+            + "push_stream_history_limit \(plan.limits.historyMessages) \(plan.limits.historySeconds)s;"
+        container["entryPoint"] = ["push-stream"]
+        container["command"] = ["-c", "/etc/push-stream/nginx.conf", "-g", .string(directives)]
+        // 9081 is in no mapping: the agent reaches it over loopback.
+        container["portMappings"] = [["containerPort": .int(Component.stream.port), "protocol": "tcp"]]
+        container["dependsOn"] = [["containerName": "push-agent", "condition": "START"]]
+        container["healthCheck"] = self.health(["CMD", "push-stream", "--health"])
+        container["ulimits"] = [["name": "nofile", "softLimit": 65_535, "hardLimit": 65_535]]
+        // The longest that Fargate grants: subscribers are parted with one after the other.
+        container["stopTimeout"] = 120
+        return container
+    }
+
+    private func apiContainer(_ specification: InstanceSpecification, _ inputs: Inputs) -> [String: JSONValue] {
+        let plan = specification.plan
+        var container = self.container(Component.api.rawValue, image: self.configuration.apiImage, size: plan.api, specification)
+        var variables = [
+            ("PUSHAPI_ENV", "prod"),
+            ("PUSHAPI_PUSH_STREAM__URL", inputs.streamURL),
+            ("PUSHAPI_LIMITS__MESSAGES_PER_SECOND", "\(plan.limits.messagesPerSecond)"),
+            // Long enough for an agent that was away, and for the replay after its push-stream has restarted.
+            ("PUSHAPI_REDIS__STREAM__RETENTION", "\(max(3600, 2 * plan.limits.historySeconds))s"),
+        ]
+        if let proxies = self.configuration.apiLoadBalancer?.trustedProxies, !proxies.isEmpty {
+            variables.append(("PUSHAPI_SERVER__TRUSTED_PROXIES", proxies))
+        }
+        container["environment"] = self.environment(variables)
+        container["secrets"] = [
+            self.secret("PUSHAPI_API__BASIC_AUTH_USER", "api_user", inputs),
+            self.secret("PUSHAPI_API__BASIC_AUTH_PASSWORD", "api_password", inputs),
+            self.secret("PUSHAPI_REDIS__URL", "redis_url", inputs),
+        ]
+        container["portMappings"] = [["containerPort": .int(Component.api.port), "protocol": "tcp"]]
+        container["healthCheck"] = self.health(["CMD", "push-api", "--health"])
+        container["readonlyRootFilesystem"] = true
+        container["stopTimeout"] = 30
+        return container
+    }
+
+    // MARK: Members
+
+    private func environment(_ variables: [(String, String)]) -> JSONValue {
+        .array(variables.map { ["name": .string($0.0), "value": .string($0.1)] })
+    }
+
+    /// A member of the secret as a variable that only the container sees: neither the definition nor the console shows it.
+    private func secret(_ variable: String, _ member: String, _ inputs: Inputs) -> JSONValue {
+        ["name": .string(variable), "valueFrom": .string("\(inputs.secretARN):\(member)::")]
+    }
+
+    private func health(_ command: [String]) -> JSONValue {
+        ["command": .array(command.map(JSONValue.string)), "interval": 10, "timeout": 5, "retries": 3, "startPeriod": 30]
+    }
+
+    private static let volumeName = "data"
+
+    private var mount: JSONValue { ["sourceVolume": .string(Self.volumeName), "containerPath": "/data", "readOnly": false] }
+
+    private func folder(_ specification: InstanceSpecification) -> String { "/data/\(specification.id)" }
+
+    private var volume: JSONValue {
+        var efs: [String: JSONValue] = [
+            "fileSystemId": .string(self.configuration.fileSystem ?? ""), "transitEncryption": "ENABLED",
+        ]
+        if let accessPoint = self.configuration.accessPoint {
+            efs["authorizationConfig"] = ["accessPointId": .string(accessPoint), "iam": "ENABLED"]
+        }
+        return ["name": .string(Self.volumeName), "efsVolumeConfiguration": .object(efs)]
+    }
+}
