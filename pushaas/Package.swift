@@ -70,12 +70,6 @@ let package = Package(
             swiftSettings: swiftSettings),
         // What a provider is: plans, steps, resources.
         .target(name: "PushaasProvisioning", swiftSettings: swiftSettings),
-        provider("PushaasECS"),
-        provider("PushaasProcess"),
-        providerTests("PushaasProcess"),
-        // The pages of the admin app travel inside the program, so that one file is all there is to install.
-        .target(
-            name: "CPushaasPages", dependencies: [.product(name: "PushAdmin", package: "push-kit")], exclude: ["Files"]),
         // Instances as containers of a Docker Engine.
         provider("PushaasDocker"),
         providerTests("PushaasDocker"),
@@ -90,10 +84,16 @@ let package = Package(
                 "PushaasCurl", "PushaasTestSupport", .product(name: "PushTestSupport", package: "push-kit"),
             ],
             swiftSettings: swiftSettings),
+        provider("PushaasECS"),
+        provider("PushaasProcess"),
+        providerTests("PushaasProcess"),
+        // The pages of the admin app travel inside the program, so that one file is all there is to install.
+        .target(
+            name: "CPushaasPages", dependencies: [.product(name: "PushAdmin", package: "push-kit")], exclude: ["Files"]),
         .target(
             name: "PushaasServer",
             dependencies: [
-                "CPushaasPages", "PushaasCurl", "PushaasDocker", "PushaasECS", "PushaasProcess", "PushaasProvisioning",
+                "CPushaasPages", "PushaasCurl", "PushaasECS", "PushaasProcess", "PushaasProvisioning",
                 .product(name: "PushAdmin", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
@@ -110,7 +110,6 @@ let package = Package(
             name: "pushaas",
             dependencies: [
                 "PushaasServer",
-                .product(name: "PushHealth", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "Logging", package: "swift-log"),
