@@ -20,7 +20,7 @@ extension EndToEnd {
                 try await tab.awaitShown(.heading("My_chat"))
                 try await tab.awaitShown(.text("Running"))
                 for step in ["Make a folder and choose ports", "Start push-service"] { try await tab.awaitShown(.text(step)) }
-                try await tab.awaitShown(.text("Creation: succeeded"))
+                try await tab.awaitShown(.text("Creation: done"))
                 try await tab.awaitShown(.text("Nothing is bound"))
 
                 _ = try await pushaas.bind("My_chat", app: "myapp")
@@ -31,7 +31,7 @@ extension EndToEnd {
                 try await tab.click(.button("Change plan"))
                 try await tab.choose("medium", in: .field("Plan"))
                 try await tab.click(.path("//dialog//button[@type='submit']"))
-                try await tab.awaitShown(.text("Change of plan: succeeded"))
+                try await tab.awaitShown(.text("Change of plan: done"))
                 #expect(try await pushaas.info("My_chat").values.contains { $0.hasPrefix("medium") })
 
                 try await tab.click(.button("Destroy"))
@@ -63,7 +63,7 @@ extension EndToEnd {
                     atPath: program, withDestinationPath: try Repository.binary("push-service"))
                 try await tab.click(.button("Try again"))
                 try await tab.awaitShown(.text("Running"))
-                try await tab.awaitShown(.text("Creation: succeeded"))
+                try await tab.awaitShown(.text("Creation: done"))
             }
         }
 
