@@ -83,8 +83,8 @@ import Testing
             var driver = Driver(provider: try .test(port), specification: try .test())
             try await driver.create()
             let other = ECSProvider(
-                configuration: driver.provider.configuration, installation: "pushaas-b", logger: .quiet,
-                environment: ["AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret"])
+                configuration: driver.provider.configuration, installation: "pushaas-b",
+                environment: ["AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret"], logger: .quiet)
             #expect(try await other.resources() == [])
         }
     }

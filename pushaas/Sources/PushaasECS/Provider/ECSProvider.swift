@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import PushaasCurl
 import PushaasProvisioning
@@ -12,16 +11,16 @@ public struct ECSProvider: Provider {
     public let templates: ECSTemplates
     let aws: AWSClient
 
-    public init(configuration: ECSConfiguration, installation: String, logger: Logger) {
+    /// - Parameter environment: The variables that the chain of credentials reads.
+    public init(configuration: ECSConfiguration, installation: String, environment: [String: String], logger: Logger) {
         self.init(
-            configuration: configuration, installation: installation, logger: logger,
-            environment: ProcessInfo.processInfo.environment)
+            configuration: configuration, installation: installation, logger: logger, environment: environment,
+            retry: RetryPolicy(), http: CurlClient())
     }
 
-    /// - Parameter environment: The variables that the chain of credentials reads.
     init(
         configuration: ECSConfiguration, installation: String, logger: Logger, environment: [String: String],
-        retry: RetryPolicy = RetryPolicy(), http: CurlClient = CurlClient()
+        retry: RetryPolicy, http: CurlClient
     ) {
         self.templates = ECSTemplates(configuration: configuration, installation: installation)
         func client(_ credentials: any CredentialSource) -> AWSClient {

@@ -25,7 +25,8 @@ public enum ProviderSelection {
                 configuration: try ProcessConfiguration(values, environment: environment), installation: installation,
                 curl: CurlClient(), logger: logger)
         default:
-            return ECSProvider(configuration: try ECSConfiguration(values), installation: installation, logger: logger)
+            return ECSProvider(
+                configuration: try ECSConfiguration(values), installation: installation, environment: environment, logger: logger)
         }
     }
 }
