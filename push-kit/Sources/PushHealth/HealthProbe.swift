@@ -38,6 +38,10 @@ public enum HealthProbe {
     /// Why the service is not well, in a sentence.
     public struct Failure: Error, Equatable, CustomStringConvertible {
         public var description: String
+
+        public init(description: String) {
+            self.description = description
+        }
     }
 
     /// The program's `--health [URL]`: asks, tells on standard error why it is not well.
