@@ -4,16 +4,21 @@ ARGS ?=
 PUBLISHING_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench tsan fuzz format lint
+.PHONY: help run run-pushaas build test bench tsan fuzz format lint
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  ARGS="..." passes options to the program that is run: make run ARGS="--help"'
 
 run: ## Build and start a whole Push Service here; Ctrl-C ends it
 	@scripts/install-dependencies run
 	@SCRATCH="$(SCRATCH)" scripts/build push-service
 	@exec "$$(SCRATCH="$(SCRATCH)" scripts/build --print-binary push-service)" $(ARGS)
+
+run-pushaas: ## Build and start pushaas here; its instances are processes of this machine
+	@scripts/install-dependencies run
+	@SCRATCH="$(SCRATCH)" scripts/build push-service pushaas
+	@SCRATCH="$(SCRATCH)" exec scripts/run-pushaas $(ARGS)
 
 build: ## Build every program in release mode
 	@scripts/install-dependencies run

@@ -67,6 +67,7 @@ let package = Package(
                 .product(name: "PushAPI", package: "push-api"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
+                .product(name: "PushStreamCore", package: "push-stream"),
                 .product(name: "PushStreamServer", package: "push-stream"),
                 .product(name: "PushTestSupport", package: "push-kit"),
             ],

@@ -14,6 +14,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "push-stream", targets: ["push-stream"]),
+        .library(name: "PushStreamCore", targets: ["PushStreamCore"]),
         .library(name: "PushStreamServer", targets: ["PushStreamServer"]),
     ],
     dependencies: [

@@ -70,10 +70,15 @@ let package = Package(
             swiftSettings: swiftSettings),
         // What a provider is: plans, steps, resources.
         .target(name: "PushaasProvisioning", swiftSettings: swiftSettings),
+        provider("PushaasProcess"),
+        providerTests("PushaasProcess"),
+        // The pages of the admin app travel inside the program, so that one file is all there is to install.
+        .target(
+            name: "CPushaasPages", dependencies: [.product(name: "PushAdmin", package: "push-kit")], exclude: ["Files"]),
         .target(
             name: "PushaasServer",
             dependencies: [
-                "PushaasCurl", "PushaasProvisioning",
+                "CPushaasPages", "PushaasCurl", "PushaasProvisioning",
                 .product(name: "PushAdmin", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
@@ -98,7 +103,9 @@ let package = Package(
         .testTarget(
             name: "PushaasServerTests",
             dependencies: [
-                "PushaasCurl", "PushaasProvisioning", "PushaasServer", "PushaasTestProvider", "PushaasWorkerProbe",
+                "CPushaasPages", "PushaasCurl", "PushaasProvisioning", "PushaasServer", "PushaasTestProvider",
+                "PushaasWorkerProbe",
+                .product(name: "PushAdmin", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "PushTestSupport", package: "push-kit"),

@@ -96,7 +96,9 @@ public func buildAPI(
     let publisher = MessagePublisher(clients: clients, stream: configuration.stream, metrics: metrics)
     MessagesController(publisher: publisher).addRoutes(
         to: group.requiring(.publish).add(
-            middleware: RateLimitMiddleware(limiter: RateLimiter(redis: redis), metrics: RateLimitMetrics(registry: registry))))
+            middleware: RateLimitMiddleware(
+                limiter: RateLimiter(redis: redis), service: configuration.limits, metrics: RateLimitMetrics(registry: registry)))
+    )
     ChannelsController(
         repository: channels, cursors: ChannelCursors(secret: configuration.authentication?.password ?? ""), metrics: metrics
     ).addRoutes(to: group)
@@ -106,7 +108,9 @@ public func buildAPI(
     services.append(
         HTTPService(
             router: router, address: .init(host: configuration.host, port: configuration.port),
-            directRoute: DirectPublishing(publisher: publisher, authentication: authentication, metrics: metrics),
+            // A limit of all publishers has to be asked for each time.
+            directRoute: configuration.limits == nil
+                ? DirectPublishing(publisher: publisher, authentication: authentication, metrics: metrics) : nil,
             metrics: registry, logger: logger, onListening: onListening))
     return services
 }

@@ -45,6 +45,9 @@ public struct RedisKeys: Sendable, Equatable {
     /// How much of its rate limits an API key has used up of late.
     public static func rateLimit(apiKey id: String) -> String { "push_rate:\(id)" }
 
+    /// How much of the limits of the whole Push Service all publishers have used up of late. No API key has such an id.
+    public static let serviceRateLimit = "push_rate:*"
+
     /// The id of the last stream entry that the agent's push-stream has.
     public static func position(agent: String) -> String { "push_position:\(agent)" }
 

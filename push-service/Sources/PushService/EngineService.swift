@@ -20,9 +20,13 @@ struct EngineService: Service {
     ///
     /// - Parameters:
     ///   - file: an nginx.conf in place of the built-in one.
+    ///   - directives: of the main level, beside the file's.
     ///   - publisherSocket: the path of the socket for push-agent.
-    static func start(file: String?, streamPort: Int, publisherSocket: String) async throws -> EngineService {
-        let configuration = try self.configuration(file: file, streamPort: streamPort, publisherSocket: publisherSocket)
+    static func start(
+        file: String?, directives: String, streamPort: Int, publisherSocket: String
+    ) async throws -> EngineService {
+        let configuration = try self.configuration(
+            file: file, directives: directives, streamPort: streamPort, publisherSocket: publisherSocket)
         configuration.raiseOpenFileLimit()
         let engine = PushStreamEngine(
             configuration: configuration,
@@ -51,12 +55,15 @@ struct EngineService: Service {
     }
 
     /// The nginx.conf with its two listeners moved to where this program wants them.
-    static func configuration(file: String?, streamPort: Int, publisherSocket: String) throws -> EngineConfiguration {
+    static func configuration(
+        file: String?, directives: String = "", streamPort: Int, publisherSocket: String
+    ) throws -> EngineConfiguration {
         var configuration =
             if let file {
-                try EngineConfiguration.load(path: file).engine
+                try EngineConfiguration.load(path: file, globalDirectives: directives).engine
             } else {
-                try EngineConfiguration.load(contents: PackageResources.nginx_conf, name: "nginx.conf")
+                try EngineConfiguration.load(
+                    contents: PackageResources.nginx_conf, name: "nginx.conf", globalDirectives: directives)
             }
         let places: [(port: Int, place: (String) -> ListenAddress.Kind)] = [
             (Self.configuredSubscriberPort, { .ip(host: $0, port: streamPort) }),

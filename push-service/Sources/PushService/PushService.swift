@@ -39,7 +39,8 @@ func runPushService(_ options: Settings.Options, environment: [String: String]) 
                 ? try await PrivateRedis.start(in: directory, logger: logger) { tell($0) } : nil
             if let redis { started.append(redis.stop) }
             let engine = try await EngineService.start(
-                file: try settings.nginxConfigurationFile(), streamPort: streamPort, publisherSocket: directory.pushStreamSocket)
+                file: try settings.nginxConfigurationFile(), directives: try settings.directives(), streamPort: streamPort,
+                publisherSocket: directory.pushStreamSocket)
             started.append(engine.stop)
             registry.include { engine.metricsText() }
             let wiring = Settings.Wiring(

@@ -39,6 +39,11 @@ struct Settings {
                 documentation:
                     "An nginx.conf for push-stream in place of the built-in one: its listener on port 9080 is moved to "
                     + "stream.port, the one on port 9081 to a socket in the data directory."),
+            ConfigurationKey(
+                "stream.directives", default: "",
+                documentation:
+                    "Directives of nginx.conf's main level beside those of the file, as push-stream's -g takes them: "
+                    + "push_stream_subscribers_limit 10000; push_stream_history_limit 50 10m;"),
         ]
         + ConfigurationKey.logging.map { key in
             guard key.name == "log.level" else { return key }
@@ -90,6 +95,7 @@ struct Settings {
         try self.values.bool("api.enable_auth") ? self.values.string("api.basic_auth_user") : nil
     }
     func nginxConfigurationFile() throws -> String? { try self.values.optionalString("stream.config") }
+    func directives() throws -> String { try self.values.string("stream.directives") }
     /// The Redis to use, or `nil` for a private one.
     func redisURL() throws -> String? {
         let url = try self.values.string("redis.url")

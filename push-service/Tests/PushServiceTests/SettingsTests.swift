@@ -3,6 +3,7 @@ import PushAPI
 import PushAgent
 import PushRedis
 import PushRuntime
+import PushStreamCore
 import PushStreamServer
 import PushTestSupport
 import Testing
@@ -82,6 +83,29 @@ import Testing
             kinds.contains {
                 if case .ip(_, 1234) = $0 { true } else { false }
             })
+    }
+
+    @Test func takesDirectivesBesideThoseOfTheFile() throws {
+        let temporary = try TemporaryDirectory()
+        let file = "\(temporary.path)/nginx.conf"
+        let listeners =
+            "server { listen 9080; } server { listen 9081; location /pub { push_stream_publisher; push_stream_channels_path a; } }"
+        try "events {} http { push_stream_shared_memory_size 1m; \(listeners) }".write(
+            toFile: file, atomically: true, encoding: .utf8)
+        let settings = try Settings(
+            .init(dataDirectory: "/d"),
+            environment: ["PUSHSERVICE_STREAM__DIRECTIVES": "push_stream_subscribers_limit 5; push_stream_history_limit 7 9s;"])
+        for file in [file, nil] {
+            let configuration = try EngineService.configuration(
+                file: file, directives: try settings.directives(), streamPort: 1, publisherSocket: "/p.sock")
+            #expect(configuration.store.maxSubscribers == 5)
+            #expect(configuration.store.maxMessagesPerChannel == 7)
+            #expect(configuration.store.messageTTL == 9000)
+        }
+        let error = #expect(throws: (any Error).self) {
+            _ = try EngineService.configuration(file: nil, directives: "nonsense;", streamPort: 1, publisherSocket: "/p.sock")
+        }
+        #expect(error.map { "\($0)" } == #"[emerg] unknown directive "nonsense" in command line"#)
     }
 
     @Test func refusesAConfigurationWithoutAPublisher() throws {

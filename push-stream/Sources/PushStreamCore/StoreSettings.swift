@@ -11,6 +11,8 @@ public struct StoreSettings: Sendable, Equatable {
     /// `push_stream_max_channel_id_length`, in bytes.
     public var maxChannelIDLength: Int?
     public var maxSubscribersPerChannel: Int?
+    /// `push_stream_subscribers_limit`: over all channels.
+    public var maxSubscribers: Int?
     public var maxChannels: Int?
     public var maxWildcardChannels: Int?
     public var wildcardPrefix: String?

@@ -33,6 +33,11 @@ extension PushAPIConfiguration {
         ConfigurationKey(
             "redis.stream.retention", .duration(.seconds(60)...(.seconds(365 * 86_400))), default: "1h",
             documentation: "How long Redis keeps a message for agents that are behind."),
+        ConfigurationKey(
+            "limits.messages_per_second", .int(0...1_000_000), default: "0",
+            documentation:
+                "Messages per second that all publishers together may publish, counted for each channel, over all push-apis of this "
+                + "Redis; 0 is no limit. API keys may have limits of their own."),
         ConfigurationKey("server.host", default: "0.0.0.0", documentation: "The address to listen on."),
         ConfigurationKey("server.port", .port, default: "8080", documentation: "The port to listen on."),
         ConfigurationKey(

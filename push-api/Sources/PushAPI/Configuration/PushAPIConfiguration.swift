@@ -37,6 +37,9 @@ public struct PushAPIConfiguration: Sendable {
     /// Whose `X-Forwarded-For` counts.
     let trustedProxies: TrustedProxies
 
+    /// What all publishers together may publish; `nil` without limit.
+    let limits: RateLimits?
+
     /// How the Redis client that push-api uses is to be made.
     public let redis: RedisConfiguration
 
@@ -94,6 +97,9 @@ public struct PushAPIConfiguration: Sendable {
         self.streamMetrics = Worker(
             isEnabled: try values.bool("workers.metrics.enabled") && workers,
             interval: try values.duration("workers.metrics.interval"))
+        let messagesPerSecond = try values.int("limits.messages_per_second")
+        self.limits =
+            messagesPerSecond > 0 ? RateLimits(messagesPerSecond: messagesPerSecond, bytesPerSecond: nil) : nil
         self.host = try values.string("server.host")
         self.port = try values.int("server.port")
         do {

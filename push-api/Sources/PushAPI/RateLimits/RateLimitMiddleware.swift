@@ -2,18 +2,24 @@ import HTTPTypes
 import Hummingbird
 import PushRuntime
 
-/// Gives the requests of limited keys their quota, and all answers to them the `RateLimit` header fields.
+/// Gives the requests of limited keys, and all requests where the service is limited, their quota, and all answers to them the
+/// `RateLimit` header fields.
 struct RateLimitMiddleware: RouterMiddleware {
     let limiter: RateLimiter
+    /// What all publishers together may publish; `nil` without limit.
+    let service: RateLimits?
     let metrics: RateLimitMetrics
 
     func handle(
         _ request: Request, context: APIRequestContext, next: (Request, APIRequestContext) async throws -> Response
     ) async throws -> Response {
-        guard case .key(let id, _) = context.principal.identity, let limits = context.principal.limits else {
-            return try await next(request, context)
+        var allowances: [RateLimitAllowance] = []
+        if case .key(let id, _) = context.principal.identity, let limits = context.principal.limits {
+            allowances.append(.key(id, limits))
         }
-        let quota = RequestQuota(limiter: self.limiter, metrics: self.metrics, keyID: id, limits: limits)
+        if let service { allowances.append(.service(service)) }
+        guard !allowances.isEmpty else { return try await next(request, context) }
+        let quota = RequestQuota(limiter: self.limiter, metrics: self.metrics, allowances: allowances)
         var context = context
         context.quota = quota
         do {

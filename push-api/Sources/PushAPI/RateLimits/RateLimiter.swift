@@ -1,7 +1,6 @@
-import PushModels
 import PushRedis
 
-/// Holds API keys to their limits, over all push-apis together: what a key has used up is in Redis, whose clock counts.
+/// Holds publishers to their limits, over all push-apis together: what is used up is in Redis, whose clock counts.
 ///
 /// The algorithm is GCRA as a leaky bucket: each limit has a level, which rises by what is published and falls by the rate; what
 /// would lift it above one second's worth has to wait. Both levels are one value under one key, so that one script decides about
@@ -15,13 +14,15 @@ struct RateLimiter: Sendable {
         var bytes = 0
     }
 
-    /// Takes a cost off what a key may publish, unless it is too much at present.
+    /// Takes a cost off what may be published, unless it is too much at present.
     ///
     /// - Parameter cost: Nothing, to look at the state.
-    func take(_ cost: Cost, key id: String, limits: RateLimits) async throws(RedisError) -> RateLimitState {
+    func take(_ cost: Cost, _ allowance: RateLimitAllowance) async throws(RedisError) -> RateLimitState {
         let reply = try await self.redis.run(
-            Self.script, keys: [RedisKeys.rateLimit(apiKey: id)],
-            arguments: [limits.messagesPerSecond ?? 0, limits.bytesPerSecond ?? 0, cost.messages, cost.bytes])
+            Self.script, keys: [allowance.redisKey],
+            arguments: [
+                allowance.limits.messagesPerSecond ?? 0, allowance.limits.bytesPerSecond ?? 0, cost.messages, cost.bytes,
+            ])
         let numbers = reply.array?.compactMap(\.int) ?? []
         guard numbers.count == 6 else {
             throw RedisError(

@@ -201,6 +201,36 @@ extension LiveTests {
             }
         }
 
+        @Test func theLimitOfTheServiceIsForAllPublishersTogether() async throws {
+            let limits = ["limits.messages_per_second": "4"]
+            try await withAPI(limits) { (one) async throws in
+                try await withAPI(on: one.server, limits) { (other) async throws in
+                    let first = try await Self.publish(one.http, channels: ["a", "b"])
+                    #expect(first.status == 204)
+                    #expect(first.headers["ratelimit-policy"] == #""messages";q=4;w=1"#)
+                    let later = (Timestamp.now() + 3_600_000) * 1000
+                    try await one.redis.set(RedisKeys.serviceRateLimit, "\(later) 4 0")
+                    let limited = try await one.createKey(["publish"], limits: #"{"messagesPerSecond":3}"#)
+                    for client in [other.http, other.bearer(limited), one.bearer(limited)] {
+                        try await one.redis.set(RedisKeys.serviceRateLimit, "\(later) 4 0")
+                        let refused = try await Self.publish(client)
+                        #expect(refused.status == 429)
+                        #expect(refused.headers["retry-after"] == "1")
+                        #expect(refused.message?.contains("this Push Service has reached its limit of messages") == true)
+                    }
+                    let never = try await Self.publish(one.http, channels: ["a", "b", "c", "d", "e"])
+                    #expect(never.status == 400)
+                    #expect(try await one.messages().count == 2)
+                    // What a key has too much is not taken from the others.
+                    try await one.redis.set(RedisKeys.serviceRateLimit, "\(later) 0 0")
+                    try await Self.setLevels(one, limited, messages: 3, bytes: 0)
+                    #expect(try await Self.publish(one.bearer(limited)).status == 429)
+                    let answer = try await Self.publish(other.http, channels: ["a", "b", "c", "d"])
+                    #expect(answer.status == 204)
+                }
+            }
+        }
+
         @Test func answers503WithoutRedis() async throws {
             try await withAPI { (api) async throws in
                 let key = try await api.createKey(["publish"], limits: #"{"messagesPerSecond":100}"#)

@@ -120,6 +120,17 @@ extension DirectiveTable {
             }
         },
         .init(
+            "push_stream_subscribers_limit", in: .main, 1...1, .number, origin: .engine, defaultValue: "0",
+            summary:
+                "Subscribers that the server has at most, over all channels; further ones get 503. 0 is no limit. At the main level, so "
+                + "that `-g` can set it."),
+        .init(
+            "push_stream_history_limit", in: .main, 2...2, origin: .engine,
+            summary:
+                "Messages that a channel keeps, and for how long: holds in place of `push_stream_max_messages_stored_per_channel` and "
+                + "`push_stream_message_ttl`. At the main level, so that `-g` can set it.",
+            check: { directive throws(ConfigurationError) in _ = try HistoryLimit(directive) }),
+        .init(
             "push_stream_health", in: .location, 1...1, .choice(["ready"]), origin: .engine,
             summary: "The location answers 200 while new subscribers are taken, 503 while the server drains."),
     ]

@@ -66,6 +66,10 @@ extension ChannelTable {
             if let limit = settings.maxSubscribersPerChannel, let known, known.subscribers >= limit { throw .tooManySubscribers }
             if !request.allowsEventsChannel, requested.name == eventsChannel { throw .eventsChannelForbidden }
         }
+        // A long poll may find its answer, and so need no place; but no channel is made for one that may get neither.
+        if isFull, rule == .always || rule == .whenNothingIsStored && !request.channels.allSatisfy({ channels[$0.name] != nil }) {
+            throw .serverIsFull
+        }
         if let limit = request.maxWildcardChannels, wildcards > 0, wildcards > limit || wildcards == request.channels.count {
             throw .tooManyWildcardChannels
         }
@@ -91,6 +95,7 @@ extension ChannelTable {
             case .never: false
             }
         if registers {
+            if isFull { throw .serverIsFull }
             for (channel, _) in targets {
                 channel.addSubscriber(onLoop: loop)
                 channel.inactiveAfter = now + settings.channelInactivityTime
@@ -104,6 +109,11 @@ extension ChannelTable {
             for (channel, _) in targets { emitEvent("client_subscribed", channel, now: now) }
         }
         return result
+    }
+
+    /// Whether `push_stream_subscribers_limit` is reached.
+    private var isFull: Bool {
+        settings.maxSubscribers.map { subscribersPerLoop.reduce(0, +) >= $0 } ?? false
     }
 
     /// Gives back what ``subscribe(_:rule:loop:now:)`` registered.

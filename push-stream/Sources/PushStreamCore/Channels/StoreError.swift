@@ -1,5 +1,5 @@
 /// Why the store refuses a request. Statuses and explanations are those of the Nginx module, which subscribers and publishers
-/// may depend on; the last two are ours.
+/// may depend on; the last three are ours.
 public enum StoreError: Error, Hashable, Sendable {
     case noChannelID
     case channelIDNotAuthorized
@@ -11,6 +11,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case tooManyChannels
     case eventsChannelIsInternal
     case eventsChannelForbidden
+    /// The server has as many subscribers as `push_stream_subscribers_limit` lets it have.
+    case serverIsFull
     /// The store has used all that `push_stream_shared_memory_size` gives it: there is no room for a message.
     case outOfMemory
     /// Likewise for a channel.
@@ -23,6 +25,7 @@ public enum StoreError: Error, Hashable, Sendable {
         switch self {
         case .noChannelID, .channelIDTooLarge, .invalidChannelID: 400
         case .outOfMemory, .noRoomForChannel: 500
+        case .serverIsFull: 503
         default: 403
         }
     }
@@ -40,6 +43,7 @@ public enum StoreError: Error, Hashable, Sendable {
         case .tooManyChannels: "Number of channels were exceeded."
         case .eventsChannelIsInternal: "Only internal routines can change events channel."
         case .eventsChannelForbidden: "Subscription to events channel is not allowed."
+        case .serverIsFull: "Subscribers limit of the server has been exceeded."
         case .outOfMemory, .noRoomForChannel: ""
         }
     }

@@ -3,7 +3,9 @@ import PushStreamCore
 
 extension ConfigurationBuilder {
     /// The `push_stream_*` directives of the `http` level, with the module's checks and messages.
-    func store(_ http: Scope, at location: SourceLocation) throws(ConfigurationError) -> StoreSettings {
+    ///
+    /// - Parameter main: has what may take their place.
+    func store(_ http: Scope, _ main: Scope, at location: SourceLocation) throws(ConfigurationError) -> StoreSettings {
         var store = StoreSettings()
         if let directive = http.nearest("push_stream_shared_memory_size"), let bytes = Units.size(directive.text) {
             store.memoryLimit = bytes
@@ -24,6 +26,12 @@ extension ConfigurationBuilder {
         if let text = http.text("push_stream_channel_deleted_message_text") { store.channelDeletedText = text }
         if let text = http.text("push_stream_ping_message_text") { store.pingText = text }
         if let flag = http.flag("push_stream_timeout_with_body") { store.timeoutWithBody = flag }
+        if let limit = main.number("push_stream_subscribers_limit"), limit > 0 { store.maxSubscribers = limit }
+        if let directive = main.nearest("push_stream_history_limit") {
+            let limit = try HistoryLimit(directive)
+            store.maxMessagesPerChannel = limit.messages
+            store.messageTTL = limit.time
+        }
         return store
     }
 

@@ -55,7 +55,7 @@ struct ConfigurationBuilder {
             return EngineConfiguration(process: process, store: StoreSettings(), servers: [])
         }
         let scope = Scope(block, in: main)
-        let store = try self.store(scope, at: http.location)
+        let store = try self.store(scope, main, at: http.location)
         self.noteErrorLogs(block)
         try self.checkLogFormats(block)
         self.accessLogFiles = try self.accessLogFiles(block)

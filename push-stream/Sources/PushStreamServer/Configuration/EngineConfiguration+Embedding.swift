@@ -4,16 +4,20 @@ import NginxConf
 extension EngineConfiguration {
     /// Reads an nginx.conf that the program carries in itself; it may not include files.
     ///
-    /// - Parameter name: how errors call it.
+    /// - Parameters:
+    ///   - name: how errors call it.
+    ///   - globalDirectives: the argument of `-g`.
     /// - Throws: the first error, in Nginx's words with file and line.
-    public static func load(contents: [UInt8], name: String) throws(ConfigurationError) -> EngineConfiguration {
+    public static func load(
+        contents: [UInt8], name: String, globalDirectives: String = ""
+    ) throws(ConfigurationError) -> EngineConfiguration {
         let missing = ConfigurationFiles.FileError(call: "open", code: 2)
         let files = ConfigurationFiles(
             read: { path throws(ConfigurationFiles.FileError) in
                 guard path == name else { throw missing }
                 return contents
             }, glob: { _ in [] })
-        return try Self.load(path: name, files: files).engine
+        return try Self.load(path: name, globalDirectives: globalDirectives, files: files).engine
     }
 
     /// Lets every server that listens on a TCP port listen elsewhere.

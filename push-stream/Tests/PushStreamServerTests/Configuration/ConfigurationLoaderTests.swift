@@ -76,6 +76,46 @@ import Testing
                 == "[error] push stream module: \(name) cannot be zero. in /t.conf:2")
     }
 
+    @Test(arguments: [
+        (
+            "push_stream_subscribers_limit 1k;",
+            #"[emerg] "push_stream_subscribers_limit" directive invalid number in command line"#
+        ),
+        (
+            "push_stream_history_limit 0 5s;",
+            #"[emerg] invalid number of messages "0" in "push_stream_history_limit" in command line"#
+        ),
+        ("push_stream_history_limit 5 5x;", #"[emerg] invalid time "5x" in "push_stream_history_limit" in command line"#),
+        (
+            "push_stream_history_limit 5;",
+            #"[emerg] invalid number of arguments in "push_stream_history_limit" directive in command line"#
+        ),
+    ])
+    func `limits of the command line that are none`(directives: String, message: String) {
+        let failure = #expect(throws: ConfigurationError.self) { try Self.load(directives) }
+        #expect(failure.map { "\($0)" } == message)
+    }
+
+    @Test func `limits of the command line hold in place of the file's`() throws {
+        let store = try Self.load("push_stream_subscribers_limit 7; push_stream_history_limit 3 90s;").engine.store
+        #expect(store.maxSubscribers == 7)
+        #expect(store.maxMessagesPerChannel == 3)
+        #expect(store.messageTTL == 90_000)
+        let unlimited = try Self.load("push_stream_subscribers_limit 0;").engine.store
+        #expect(unlimited.maxSubscribers == nil)
+        #expect(unlimited.maxMessagesPerChannel == 20)
+        #expect(unlimited.messageTTL == 300_000)
+    }
+
+    private static func load(_ directives: String) throws(ConfigurationError) -> LoadedConfiguration {
+        let file =
+            "events {} http { push_stream_shared_memory_size 1m; push_stream_max_messages_stored_per_channel 20; push_stream_message_ttl 5m; "
+            + "server { location / { push_stream_publisher; push_stream_channels_path a; } } }"
+        return try EngineConfiguration.load(
+            path: "/t.conf", globalDirectives: directives,
+            files: ConfigurationFiles(read: { _ in Array(file.utf8) }, glob: { _ in [] }))
+    }
+
     @Test func `other checks of the module`() {
         #expect(
             self.failure("events {}\nhttp { server { location / { push_stream_publisher; push_stream_channels_path a; } } }")
