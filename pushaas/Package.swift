@@ -93,7 +93,7 @@ let package = Package(
         .target(
             name: "PushaasServer",
             dependencies: [
-                "CPushaasPages", "PushaasCurl", "PushaasECS", "PushaasProcess", "PushaasProvisioning",
+                "CPushaasPages", "PushaasCurl", "PushaasDocker", "PushaasECS", "PushaasProcess", "PushaasProvisioning",
                 .product(name: "PushAdmin", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
@@ -110,6 +110,7 @@ let package = Package(
             name: "pushaas",
             dependencies: [
                 "PushaasServer",
+                .product(name: "PushHealth", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "Logging", package: "swift-log"),

@@ -11,7 +11,10 @@ extension JobRunner {
             // Nothing was begun under these settings; what an earlier pushaas has begun under others is swept up by its tags.
             var state = try await self.begin(
                 .create, specification: instance.specification(), generation: .live, status: .pending, outputs: [:], steps: [],
-                isSame: { _ in false })
+                isSame: { $0.state == .undoing })
+            if let wait = self.wait(for: state) { return wait }
+            state.job.attempt += 1
+            state.job.notBefore = nil
             state.job.failure = error.message
             state.job.state = .undoing
             return try await self.takeBack(&state)

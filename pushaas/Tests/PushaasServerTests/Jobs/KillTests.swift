@@ -19,10 +19,13 @@ import Testing
         case destroy
     }
 
-    static func probe(_ instances: Instances, _ folder: String, _ arguments: [String] = []) throws -> TestProcess {
+    static func probe(
+        _ instances: Instances, _ folder: String, _ arguments: [String] = [], environment: [String: String] = [:]
+    ) throws -> TestProcess {
         let directory = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         return try TestProcess(
-            directory.appending(path: "PushaasWorkerProbe").path, arguments: [instances.server.url, folder] + arguments)
+            directory.appending(path: "PushaasWorkerProbe").path, arguments: [instances.server.url, folder] + arguments,
+            environment: environment)
     }
 
     /// Brings an instance to where the scenario begins, and asks for what it is about.
@@ -139,7 +142,11 @@ import Testing
                         _ = try #require(try await instances.create(name, plan: .medium))
                         let successor = try await instances.await(name, .running)
                         process.signal(SIGCONT)
-                        try await process.line(containing: "LOG the lock of an instance was lost", within: .seconds(120))
+                        // It learns that from its next write; if that was under way when the process was halted, from its failure.
+                        try await process.line(within: .seconds(240)) {
+                            $0.text.hasPrefix("LOG the lock of an instance was lost")
+                                || $0.text.hasPrefix("LOG job was interrupted")
+                        }
                         let reconciler = Self.reconciler(instances, provider)
                         let report = try await reconciler.reconcile()
                         #expect(report.unknownCount == 0, "\(point)")

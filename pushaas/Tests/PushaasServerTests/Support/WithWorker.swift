@@ -43,6 +43,7 @@ extension Plan {
 }
 
 /// Runs `body` while a worker works in this process; afterwards the worker shuts down in order.
+@discardableResult
 func withWorker<Result: Sendable>(
     _ instances: Instances, _ provider: any Provider, settings: JobSettings = .test, registry: PrometheusRegistry = .init(),
     checkpoint: JobCheckpoint = .none, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
@@ -73,7 +74,12 @@ extension Instances {
     func await(_ name: String, _ status: InstanceStatus) async throws -> Instance {
         var last: Instance?
         try await eventually(within: .seconds(120), "\(name) to be \(status.rawValue)") {
-            last = try await self.repository.instance(name)
+            do {
+                last = try await self.repository.instance(name)
+            } catch is RedisError {
+                // Tests restart it.
+                return false
+            }
             return last?.status == status
         }
         return last!
@@ -82,9 +88,13 @@ extension Instances {
     /// Waits until nothing is left of a destroyed instance.
     func awaitEnd(of id: InstanceID) async throws {
         try await eventually(within: .seconds(120), "the end of \(id)") {
-            let isGone = try await self.repository.destroyed(id) == nil
-            let isLive = try await self.repository.instances().contains { $0.id == id }
-            return isGone && !isLive
+            // In this order: between the two questions it may be destroyed, and never the other way round.
+            do {
+                let isLive = try await self.repository.instances().contains { $0.id == id }
+                return try await self.repository.destroyed(id) == nil && !isLive
+            } catch is RedisError {
+                return false
+            }
         }
     }
 
