@@ -142,6 +142,7 @@ public struct JobWorker: Service {
             let outcome = try await self.withHeartbeat(of: lease, entry, control) { try await runner.run() }
             // The lock first: whoever gets the job next must not find it taken.
             if outcome != .lost { try await lease.release() }
+            logger.debug("turn at a job has ended", metadata: ["outcome": "\(outcome)"])
             switch outcome {
             case .finished: try await self.queue.finish(entry)
             case .again(let pause): try await self.queue.putOff(entry, job, for: pause)

@@ -142,8 +142,8 @@ import Testing
                         _ = try #require(try await instances.create(name, plan: .medium))
                         let successor = try await instances.await(name, .running)
                         process.signal(SIGCONT)
-                        // It learns that from its next write; if that was under way when the process was halted, from its failure.
-                        try await process.line(within: .seconds(240)) {
+                        // It learns that from its next write; if a write was under way when it was halted, from its failure.
+                        try await process.line(within: .seconds(120)) {
                             $0.text.hasPrefix("LOG the lock of an instance was lost")
                                 || $0.text.hasPrefix("LOG job was interrupted")
                         }
