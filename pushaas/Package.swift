@@ -27,7 +27,7 @@ func providerTests(_ name: String) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: [
-            .byName(name: name), "PushaasCurl", "PushaasProvisioning",
+            .byName(name: name), "PushaasCurl", "PushaasProvisioning", "PushaasTestSupport",
             .product(name: "PushRuntime", package: "push-kit"),
             .product(name: "PushTestSupport", package: "push-kit"),
             .product(name: "Logging", package: "swift-log"),
@@ -76,10 +76,24 @@ let package = Package(
         // The pages of the admin app travel inside the program, so that one file is all there is to install.
         .target(
             name: "CPushaasPages", dependencies: [.product(name: "PushAdmin", package: "push-kit")], exclude: ["Files"]),
+        // Instances as containers of a Docker Engine.
+        provider("PushaasDocker"),
+        providerTests("PushaasDocker"),
+        // Servers that tests script, byte by byte where it matters.
+        .target(
+            name: "PushaasTestSupport",
+            dependencies: [.product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")],
+            path: "Tests/PushaasTestSupport", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PushaasCurlTests",
+            dependencies: [
+                "PushaasCurl", "PushaasTestSupport", .product(name: "PushTestSupport", package: "push-kit"),
+            ],
+            swiftSettings: swiftSettings),
         .target(
             name: "PushaasServer",
             dependencies: [
-                "CPushaasPages", "PushaasCurl", "PushaasECS", "PushaasProcess", "PushaasProvisioning",
+                "CPushaasPages", "PushaasCurl", "PushaasDocker", "PushaasECS", "PushaasProcess", "PushaasProvisioning",
                 .product(name: "PushAdmin", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
@@ -96,6 +110,7 @@ let package = Package(
             name: "pushaas",
             dependencies: [
                 "PushaasServer",
+                .product(name: "PushHealth", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "Logging", package: "swift-log"),

@@ -59,6 +59,8 @@ public struct CurlRequest: Sendable {
     public var basic: (user: String, password: String)?
     /// Bytes; an answer with a longer body is an error.
     public var maximumBodySize = 16 * 1024 * 1024
+    /// Gets the body piece by piece while it arrives, on the thread that makes the call; the response's own body then is empty.
+    public var onData: (@Sendable (UnsafeRawBufferPointer) -> Void)?
 
     public init(_ method: String, _ url: String, body: [UInt8]? = nil, timeout: Duration = .seconds(30)) {
         self.method = method

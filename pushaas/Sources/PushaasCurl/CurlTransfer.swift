@@ -91,6 +91,10 @@ final class CurlTransfer {
     }
 
     private func received(_ bytes: UnsafeRawBufferPointer) -> Int {
+        if let onData = self.request.onData {
+            onData(bytes)
+            return bytes.count
+        }
         guard self.body.count + bytes.count <= self.request.maximumBodySize else {
             self.isTooLarge = true
             return 0
@@ -119,12 +123,14 @@ final class CurlTransfer {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR,
             CURLE_PEER_FAILED_VERIFICATION:
             return CurlError(.notConnected, text)
+        // What libcurl says to a URL of another scheme, and to an answer without a head (HTTP/0.9).
+        case CURLE_UNSUPPORTED_PROTOCOL where self.request.url.lowercased().hasPrefix("http"): return CurlError(.badAnswer, text)
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
             CURLE_BAD_FUNCTION_ARGUMENT:
             return CurlError(.invalidRequest, text)
         case CURLE_WRITE_ERROR where self.isTooLarge:
             return CurlError(.badAnswer, "the answer is larger than \(self.request.maximumBodySize) bytes")
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL: return CurlError(.badAnswer, text)
+        case CURLE_WEIRD_SERVER_REPLY: return CurlError(.badAnswer, text)
         default: return CurlError(.connectionLost, text)
         }
     }

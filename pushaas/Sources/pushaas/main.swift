@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import PushHealth
 import PushRedis
 import PushRuntime
 import PushaasServer
@@ -7,7 +8,7 @@ import PushaasServer
 let usage = """
     pushaas \(pushaasVersion): Push Service instances as a service of tsuru
 
-    Usage: pushaas [--help] [--version]
+    Usage: pushaas [--health | --help | --version]
 
     Configuration comes from a YAML file (PUSHAAS_CONFIG, else ./config/<PUSHAAS_ENV>.yml) and the environment; the latter wins.
 
@@ -28,7 +29,7 @@ case nil:
         let provider = try ProviderSelection.make(
             values, installation: configuration.installation, environment: environment, logger: logger)
         let redis = RedisClient(configuration: configuration.redis, logger: logger)
-        let pushaas = try buildPushaas(
+        let pushaas = buildPushaas(
             configuration: configuration, provider: provider, redis: redis, registry: registry, drainState: runner.drainState,
             logger: logger
         ) { address in
@@ -37,6 +38,15 @@ case nil:
         return [redis] + pushaas
     }
     exit(status)
+case "--health":
+    do {
+        let values = try schema.load(environment: ProcessInfo.processInfo.environment)
+        let address = HealthProbe.Address(host: try values.string("server.host"), port: try values.int("server.port"))
+        exit(HealthProbe.run(program: "pushaas", arguments: CommandLine.arguments.dropFirst(2), address: address))
+    } catch {
+        FileHandle.standardError.write(Data("pushaas: \(error)\n".utf8))
+        exit(1)
+    }
 case "--help", "-h":
     print(usage + schema.helpText(), terminator: "")
 case "--version":

@@ -65,6 +65,8 @@ import Testing
         #expect(definition["containerDefinitions"]?.elements.count == 2)
         #expect(definition["cpu"] == "256")
         #expect(definition["memory"] == "512")
+        let shares = definition["containerDefinitions"]?.elements.compactMap { $0["cpu"]?.int } ?? []
+        #expect(shares.reduce(0, +) <= 256)
         let agent = try self.container(definition, "push-agent")
         #expect(self.variables(agent)["PUSHAGENT_PUSH_STREAM__URL"] == "http://127.0.0.1:9081")
         #expect(self.secrets(agent)["PUSHAGENT_REDIS__URL"] == "\(ECSTemplates.Inputs.test.secretARN):redis_url::")
@@ -82,7 +84,7 @@ import Testing
         let stream = try self.container(try self.definition(.stream, .medium), "push-stream")
         #expect(
             stream["command"]?.strings.last
-                == "daemon off; push_stream_subscribers_limit 5000; push_stream_history_limit 100 4000s;")
+                == "push_stream_subscribers_limit 5000; push_stream_history_limit 100 4000s;")
         let agent = try self.container(try self.definition(.stream, .medium), "push-agent")
         #expect(self.variables(agent)["PUSHAGENT_WORKERS__SUBSCRIPTION__REPLAY_WINDOW"] == "4000s")
         let api = self.variables(try self.container(try self.definition(.api, .medium), "push-api"))
@@ -118,7 +120,10 @@ import Testing
         #expect(efs?["authorizationConfig"] == ["accessPointId": "fsap-1", "iam": "ENABLED"])
         let redis = try self.container(definition, "push-redis")
         let start = try #require(redis["command"]?.strings.first)
-        #expect(start == "mkdir -p /data/k3v9q0z1x7ab && exec docker-entrypoint.sh --maxmemory 384mb --dir /data/k3v9q0z1x7ab")
+        let rest =
+            "exec redis-server /etc/push-redis/redis.conf --bind '*' '-::*' --dir /data/k3v9q0z1x7ab --maxmemory 384mb "
+            + "--requirepass \"$REDIS_PASSWORD\""
+        #expect(start == "mkdir -p /data/k3v9q0z1x7ab && \(rest)")
         #expect(redis["mountPoints"]?.elements.first?["containerPath"] == "/data")
         #expect(try self.definition(.redis)["volumes"] == nil)
     }

@@ -116,7 +116,7 @@ import Testing
                 // The fifth connection's answer never ends, so only its silence does.
                 let configuration = try harness.configuration {
                     $0.pushStream = .tcp(host: "127.0.0.1", port: server.port)
-                    $0.pushStreamTimeout = .milliseconds(300)
+                    $0.pushStreamTimeout = .seconds(5)
                 }
                 let ids = try await harness.publish(Harness.messages(5, channels: 1))
                 try await harness.withAgent(configuration) { agent in
@@ -146,7 +146,7 @@ import Testing
     private static func ask(_ server: RawPushStream) async throws -> PushStreamResponse {
         let connector = PushStreamConnector(
             address: .tcp(host: "127.0.0.1", port: server.port), eventLoopGroup: .singletonMultiThreadedEventLoopGroup,
-            timeout: .seconds(10))
+            timeout: .seconds(60))
         return try await connector.ask(.summary(agent: "n"))
     }
 

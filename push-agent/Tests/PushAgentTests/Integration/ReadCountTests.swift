@@ -17,6 +17,10 @@ import Testing
             settings.batchSize = 1
             let coordinator = DeliveryCoordinator(limits: settings.limits)
             coordinator.connected(storeIsNew: false, replaying: false)
+            coordinator.onWork { [weak coordinator] in
+                guard case .send(let requests) = coordinator?.next() else { return }
+                _ = coordinator?.answered(statuses: requests.map { _ in 200 })
+            }
             let blocking = RedisClient(configuration: try RedisConfiguration(url: harness.server.url), logger: .quiet)
             let reader = MessageReader(
                 redis: blocking, store: harness.store, coordinator: coordinator, settings: settings,
@@ -25,15 +29,6 @@ import Testing
                 defer { group.cancelAll() }
                 group.addTask { try await blocking.run() }
                 group.addTask { await reader.run(position: nil, readCount: nil, windowStart: .zero) }
-                group.addTask {
-                    while !Task.isCancelled {
-                        if case .send(let requests) = coordinator.next() {
-                            for _ in requests { _ = coordinator.answered(status: 200) }
-                        } else {
-                            await coordinator.waitForWork()
-                        }
-                    }
-                }
                 try await eventually("the count") { try await harness.store.readCount()?.id.description == ids.last }
                 #expect(try await harness.store.position()?.description == ids.last)
                 #expect(try await harness.store.readCount()?.count == 3)

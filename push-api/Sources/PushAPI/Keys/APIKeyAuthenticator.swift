@@ -35,11 +35,13 @@ final class APIKeyAuthenticator: Sendable {
     /// As ``principal(_:logger:)``, as far as that can be told without asking Redis.
     func knownPrincipal(_ token: APIKeyToken) -> Principal? {
         let now = ContinuousClock.now
-        let key: APIKey? = self.cache.withLock { cache in
-            if case .found(let key) = cache.lookup(token.id, now: now) { key } else { nil }
+        let (principal, reportsUse) = self.cache.withLock { cache -> (Principal?, Bool) in
+            guard case .found(let key) = cache.lookup(token.id, now: now), let principal = key.principal(for: token) else {
+                return (nil, false)
+            }
+            return (principal, cache.reportsUse(of: token.id, now: now))
         }
-        guard let principal = key?.principal(for: token) else { return nil }
-        if self.cache.withLock({ $0.reportsUse(of: token.id, now: now) }) { self.usage.record(token.id) }
+        if reportsUse { self.usage.record(token.id) }
         return principal
     }
 

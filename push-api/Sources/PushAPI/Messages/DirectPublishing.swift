@@ -21,13 +21,15 @@ struct DirectPublishing: DirectRoute {
     /// Bytes that an event loop reads by the way. Larger bodies gain little here.
     static let largestBody = 64 * 1024
 
-    /// A field that changes what a publication means.
+    /// Fields that change what a publication means.
     private static let specialFields = ["Idempotency-Key", "Sec-Fetch-Site"]
+
+    let fieldNames = ["Authorization", "X-Forwarded-For"] + Self.specialFields
 
     func respond(to request: DirectRequest, _ answer: @escaping @Sendable (DirectResponse) -> Void) -> Bool {
         // An array would be read twice, here and by the route.
         guard request.body.readableBytesView.first == UInt8(ascii: "{"),
-            !Self.specialFields.contains(where: { request.head.headers.contains(name: $0) }),
+            !request.fields.contains(where: { Self.specialFields.contains($0.name) }),
             let principal = self.principal(request), principal.limits == nil, principal.scopes.allow(.publish),
             let batch = try? PublishBatch(json: request.body), batch.entryCount == 1,
             let message = batch.messages.first, principal.mayUse(channel: message.channels[0].rawValue)
@@ -48,9 +50,8 @@ struct DirectPublishing: DirectRoute {
 
     private func principal(_ request: DirectRequest) -> Principal? {
         guard let authentication else { return .anyone }
-        let headers = request.head.headers
         return authentication.knownPrincipal(
-            authorization: headers["Authorization"], peer: request.remoteAddress.flatMap { IPAddress($0) },
-            forwardedFor: headers["X-Forwarded-For"])
+            authorization: request.values(of: "Authorization"), peer: request.remoteAddress.flatMap { IPAddress($0) },
+            forwardedFor: request.values(of: "X-Forwarded-For"))
     }
 }

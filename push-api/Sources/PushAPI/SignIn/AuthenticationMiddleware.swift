@@ -12,6 +12,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
     private let user: BasicUser
     private let userPrincipal: Principal
     private let keys: APIKeyAuthenticator
+    private let known = KnownCredentials()
     private let throttle: SignInThrottle
     private let proxies: TrustedProxies
     private let metrics: SignInMetrics
@@ -78,25 +79,34 @@ struct AuthenticationMiddleware: RouterMiddleware {
     }
 
     private func knownPrincipal(_ header: String) -> Principal? {
+        let fingerprint = self.known.fingerprint(of: header)
+        if let meaning = self.known[fingerprint] { return self.principal(meaning) }
+        guard let meaning = self.meaning(of: header), let principal = self.principal(meaning) else { return nil }
+        self.known.remember(fingerprint, meaning)
+        return principal
+    }
+
+    private func principal(_ meaning: KnownCredentials.Meaning) -> Principal? {
+        switch meaning {
+        case .user: self.userPrincipal
+        case .key(let token): self.keys.knownPrincipal(token)
+        }
+    }
+
+    /// - Returns: `nil` for what is neither the user's password nor formed like a key.
+    private func meaning(of header: String) -> KnownCredentials.Meaning? {
         switch Credentials(header: header) {
-        case nil: return nil
-        case .key(let token): return self.keys.knownPrincipal(token)
-        case .basic(let basic):
-            if self.user.matches(basic) { return self.userPrincipal }
-            return APIKeyToken(basic.password).flatMap { self.keys.knownPrincipal($0) }
+        case nil: nil
+        case .key(let token): .key(token)
+        case .basic(let basic): self.user.matches(basic) ? .user : APIKeyToken(basic.password).map { .key($0) }
         }
     }
 
     private func principal(_ header: String, _ context: APIRequestContext) async throws -> Principal? {
-        switch Credentials(header: header) {
-        case nil:
-            return nil
-        case .key(let token):
-            return try await self.keys.principal(token, logger: context.logger)
-        case .basic(let basic):
-            if self.user.matches(basic) { return self.userPrincipal }
-            guard let token = APIKeyToken(basic.password) else { return nil }
-            return try await self.keys.principal(token, logger: context.logger)
+        switch self.meaning(of: header) {
+        case nil: nil
+        case .user: self.userPrincipal
+        case .key(let token): try await self.keys.principal(token, logger: context.logger)
         }
     }
 

@@ -35,12 +35,17 @@ enum AccessLog {
         guard logger.logLevel <= level else { return }
         var metadata: Logger.Metadata = [
             "method": .string(method),
-            "path": .string(path.utf8.count > 512 ? String(decoding: path.utf8.prefix(512), as: UTF8.self) : path),
+            "path": .string(shown(path)),
             "status": .stringConvertible(status),
             "bytes": bytes.map { .stringConvertible($0) } ?? "-",
             "duration_ms": .stringConvertible(Double((duration / .microseconds(1)).rounded()) / 1000),
         ]
         if let id { metadata["hb.request.id"] = .string(id) }
         logger.log(level: level, "request", metadata: metadata)
+    }
+
+    /// No more of a path than a line needs.
+    static func shown(_ path: String) -> String {
+        path.utf8.count > 512 ? String(decoding: path.utf8.prefix(512), as: UTF8.self) : path
     }
 }

@@ -47,11 +47,12 @@ struct HTTPConnectionStateMachine {
 
     private var phase = Phase.open
     private var exchanges: CircularBuffer<Exchange> = []
-    private var isReadingBody = false
-    private var requestCount = 0
+    private(set) var requestCount = 0
     private var closesAfterResponse = false
     /// A parse error found behind requests whose responses must go first.
     private var heldError: HTTPParserError?
+    /// A request has asked to leave HTTP: the parser reads nothing that follows it.
+    private var mayLeaveHTTP = false
 
     var deadline: Deadline {
         switch phase {
@@ -70,15 +71,32 @@ struct HTTPConnectionStateMachine {
         }
     }
 
+    /// Whether a request's body, or its end, is still to come.
+    private(set) var isReadingBody = false
+
+    /// Whether a request that comes now is read, and the parser is in none.
+    var isBetweenRequests: Bool { acceptsRequests && !isReadingBody && !mayLeaveHTTP }
+
+    /// Whether, besides, no response is owed.
+    var isIdle: Bool { isBetweenRequests && exchanges.isEmpty }
+
     private var acceptsRequests: Bool { phase == .open && !closesAfterResponse && heldError == nil }
 
-    mutating func requestHead(version: HTTPVersion, keepAlive: Bool) -> Action {
+    /// - Parameter mayLeaveHTTP: Whether it asks to go on with another protocol.
+    mutating func requestHead(version: HTTPVersion, keepAlive: Bool, mayLeaveHTTP: Bool = false) -> Action {
+        if mayLeaveHTTP { self.mayLeaveHTTP = true }
         // Requests behind one that closes the connection are void (RFC 9112, 9.6).
         guard acceptsRequests, exchanges.last?.keepAlive ?? true else { return .none }
         exchanges.append(Exchange(version: version, keepAlive: keepAlive))
         isReadingBody = true
         requestCount &+= 1
         return .forward
+    }
+
+    /// The last request was none: it comes again, from the parser.
+    mutating func withdrawRequest() {
+        guard exchanges.popLast() != nil else { return }
+        requestCount &-= 1
     }
 
     mutating func requestBody() -> Action {

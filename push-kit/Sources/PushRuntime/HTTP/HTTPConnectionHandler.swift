@@ -15,6 +15,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     private var dueAt: NIODeadline = .distantFuture
     private var timer: (task: Scheduled<Void>, at: NIODeadline)?
     private var writeTimer: Scheduled<Void>?
+    private var context: ChannelHandlerContext?
+    private var knowsInputClosed = false
 
     init(limits: HTTPServerLimits) {
         self.limits = limits
@@ -23,11 +25,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     // MARK: Connection
 
     func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
         if context.channel.isActive { updateDeadline(context) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         cancelTimers()
+        self.context = nil
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -42,9 +46,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .some(.inputClosed) = event as? ChannelEvent {
-            perform(machine.inputClosed(), context)
-        }
+        if case .some(.inputClosed) = event as? ChannelEvent { inputClosed() }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -67,7 +69,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let action =
             switch unwrapInboundIn(data) {
-            case .head(let head): machine.requestHead(version: head.version, keepAlive: head.isKeepAlive)
+            case .head(let head):
+                machine.requestHead(
+                    version: head.version, keepAlive: head.isKeepAlive,
+                    mayLeaveHTTP: head.method == .CONNECT || head.headers.contains(name: "Upgrade"))
             case .body: machine.requestBody()
             case .end: machine.requestEnd()
             }
@@ -121,6 +126,39 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         default:
             context.write(data, promise: promise)
         }
+    }
+
+    // MARK: Requests that the parser does not see
+
+    var isIdle: Bool { machine.isIdle }
+    var isBetweenRequests: Bool { machine.isBetweenRequests }
+    var isReadingBody: Bool { machine.isReadingBody }
+    var requestCount: Int { machine.requestCount }
+
+    /// A whole request has come that is answered without the parser. To be called while the connection is idle only.
+    func beginRequest() {
+        _ = machine.requestHead(version: .http1_1, keepAlive: true)
+        _ = machine.requestEnd()
+    }
+
+    /// That request is the parser's after all.
+    func withdrawRequest() { machine.withdrawRequest() }
+
+    /// - Returns: Whether the response has to say that the connection closes.
+    func beginResponse() -> Bool { machine.responseHead().closes }
+
+    /// The response has been written.
+    func endResponse() {
+        guard let context else { return }
+        perform(machine.responseEnd(), context)
+        updateDeadline(context)
+    }
+
+    /// The client has sent all that it will send. The event may come later.
+    func inputClosed() {
+        guard !knowsInputClosed, let context else { return }
+        knowsInputClosed = true
+        perform(machine.inputClosed(), context)
     }
 
     // MARK: Actions

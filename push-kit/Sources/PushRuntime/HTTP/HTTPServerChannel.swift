@@ -18,16 +18,26 @@ struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
     let responder: HTTPChannelHandler.Responder
     let limits: HTTPServerLimits
     let compresses: Bool
-    let direct: DirectResponder?
+    let direct: DirectLoops?
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
+            let connection = HTTPConnectionHandler(limits: limits)
+            let loop = direct?.loop(of: channel.eventLoop)
+            if let direct, let loop {
+                try pipeline.addHandler(
+                    PlainRequestHandler(
+                        responder: direct.responder, loop: loop, connection: connection, remoteAddress: channel.remoteAddress))
+            }
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits.decoderLimits)
-            try pipeline.addHandler(HTTPConnectionHandler(limits: limits))
-            if let direct { try pipeline.addHandler(DirectRouteHandler(responder: direct)) }
+            try pipeline.addHandler(connection)
+            if let direct, let loop {
+                try pipeline.addHandler(
+                    DirectRouteHandler(responder: direct.responder, loop: loop, remoteAddress: channel.remoteAddress))
+            }
             if compresses {
                 try pipeline.addHandler(HTTPResponseCompressor(responseCompressionPredicate: HTTPCompressionPolicy.predicate))
             }

@@ -65,7 +65,8 @@ public struct HTTPService: Service, CustomStringConvertible {
         router.answerOtherMethods(hasAutomaticHead: true)
         let isListening = ListeningFlag()
         let direct = directRoute.map {
-            DirectResponder(route: $0, logger: logger, metrics: metrics, securityHeaders: securityHeaders.allFields)
+            DirectLoops(
+                DirectResponder(route: $0, logger: logger, metrics: metrics, securityHeaders: securityHeaders.allFields))
         }
         let application = Application(
             router: router,

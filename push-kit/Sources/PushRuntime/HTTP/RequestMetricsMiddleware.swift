@@ -66,7 +66,7 @@ final class RequestMetrics: Sendable {
         timer(route: route).recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 
-    private func counter(method: String, route: String, status: Int) -> Counter {
+    func counter(method: String, route: String, status: Int) -> Counter {
         let key = CounterKey(method: method, route: route, status: status)
         return state.withLock { state in
             if let counter = state.counters[key] { return counter }
@@ -78,7 +78,7 @@ final class RequestMetrics: Sendable {
         }
     }
 
-    private func timer(route: String) -> Timer {
+    func timer(route: String) -> Timer {
         state.withLock { state in
             if let timer = state.timers[route] { return timer }
             let timer = Timer(

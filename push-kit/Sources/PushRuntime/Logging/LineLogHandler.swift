@@ -5,9 +5,9 @@ public struct LineLogHandler: LogHandler {
     public var logLevel: Logger.Level
     public var metadata: Logger.Metadata = [:]
     public var metadataProvider: Logger.MetadataProvider?
-    private let label: String
-    private let format: LogFormat
-    private let sink: LogSink
+    let label: String
+    let format: LogFormat
+    let sink: LogSink
 
     public init(label: String, level: Logger.Level, format: LogFormat, sink: LogSink) {
         self.label = label
@@ -33,7 +33,7 @@ public struct LineLogHandler: LogHandler {
             merged["error"] = .string("\(error)")
         }
         sink.write(
-            line: format.line(
+            format.line(
                 time: LogTimestamp.now(), level: event.level, logger: label, message: event.message.description, metadata: merged)
         )
     }

@@ -22,9 +22,11 @@ public final class LogSink: Sendable {
 
     /// Blocks while the reader is slow, which keeps lines in order and memory bounded. A reader that has gone away
     /// costs the line: a service must outlive its log collector.
-    func write(line: [UInt8]) {
+    ///
+    /// - Parameter lines: One or more, whole.
+    func write(_ lines: [UInt8]) {
         descriptor.withLock { descriptor in
-            line.withUnsafeBytes { bytes in
+            lines.withUnsafeBytes { bytes in
                 var offset = 0
                 while offset < bytes.count {
                     let written = systemWrite(descriptor, bytes.baseAddress! + offset, bytes.count - offset)

@@ -7,6 +7,26 @@ enum LogTimestamp {
         return format(seconds: milliseconds / 1000, milliseconds: milliseconds % 1000)
     }
 
+    /// Keeps what all texts of one second have in common.
+    struct Cache {
+        private var second = Int.min
+        private var text: [UInt8] = []
+
+        /// The time since 1970 as ``now()`` writes it.
+        mutating func text(seconds: Int, nanoseconds: Int) -> [UInt8] {
+            if seconds != second {
+                second = seconds
+                text = Array(LogTimestamp.format(seconds: seconds, milliseconds: 0).utf8)
+            }
+            var milliseconds = nanoseconds / 1_000_000
+            for position in stride(from: 22, through: 20, by: -1) {
+                text[position] = UInt8(ascii: "0") + UInt8(milliseconds % 10)
+                milliseconds /= 10
+            }
+            return text
+        }
+    }
+
     static func format(seconds: Int, milliseconds: Int) -> String {
         var time = time_t(seconds)
         var parts = tm()

@@ -27,6 +27,31 @@ import Testing
         #expect(machine.deadline == .body(2))
     }
 
+    @Test func onlyAnIdleConnectionIsIdle() {
+        var machine = Machine()
+        #expect(machine.isIdle && machine.isBetweenRequests)
+        _ = machine.requestHead(version: .http1_1, keepAlive: true)
+        #expect(!machine.isIdle && !machine.isBetweenRequests)
+        _ = machine.requestEnd()
+        #expect(!machine.isIdle && machine.isBetweenRequests && machine.deadline == .none)
+        _ = machine.responseHead()
+        _ = machine.responseEnd()
+        #expect(machine.isIdle)
+        _ = machine.requestHead(version: .http1_1, keepAlive: true, mayLeaveHTTP: true)
+        _ = machine.requestEnd()
+        _ = machine.responseHead()
+        _ = machine.responseEnd()
+        #expect(!machine.isIdle && !machine.isBetweenRequests)
+    }
+
+    @Test func aRequestThatIsWithdrawnWasNone() {
+        var machine = Machine()
+        _ = machine.requestHead(version: .http1_1, keepAlive: true)
+        _ = machine.requestEnd()
+        machine.withdrawRequest()
+        #expect(machine.isIdle && machine.requestCount == 0 && machine.deadline == .firstHead)
+    }
+
     @Test(arguments: [(HTTPVersion.http1_0, false), (.http1_1, true)]) func closesWhenTheClientAsks(
         _ version: HTTPVersion, _: Bool
     ) {

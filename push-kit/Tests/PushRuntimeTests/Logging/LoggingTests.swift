@@ -112,6 +112,45 @@ private func lines(
         #expect(LogTimestamp.format(seconds: 1_709_164_799, milliseconds: 999) == "2024-02-28T23:59:59.999Z")
     }
 
+    @Test func timestampsOfOneSecondShareTheirText() {
+        var cache = LogTimestamp.Cache()
+        for (seconds, milliseconds) in [(0, 0), (0, 7), (0, 999), (1_769_903_999, 123), (1_769_904_000, 45), (0, 60)] {
+            let text = cache.text(seconds: seconds, nanoseconds: milliseconds * 1_000_000 + 999_999)
+            #expect(String(decoding: text, as: UTF8.self) == LogTimestamp.format(seconds: seconds, milliseconds: milliseconds))
+        }
+    }
+
+    @Test(arguments: [0, 1, 499, 500, 1000, 50_000, 120_000, 999_499, 999_500, 1_000_000, 1_234_567, 12_000_000, 61_234_560_000])
+    func preparedLinesAreThoseOfTheHandler(nanoseconds: Int64) throws {
+        let pipe = Pipe()
+        let sink = LogSink(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        let handler = LineLogHandler(label: "a \"b\"", level: .info, format: .json, sink: sink)
+        let path = "/a/\"b\"" + String(repeating: "c", count: 600)
+        let prepared = try #require(handler.requestLine(method: "POST", path: path))
+        AccessLog.write(
+            to: Logger(label: "a") { _ in handler }, id: "0123-ab", method: "POST", path: path, status: 204, bytes: 12,
+            duration: .nanoseconds(nanoseconds))
+        pipe.fileHandleForWriting.closeFile()
+        let line = pipe.fileHandleForReading.readDataToEndOfFile()
+        var own: [UInt8] = []
+        // The time alone is not the same.
+        prepared.append(
+            to: &own, time: Array(line.dropFirst(9).prefix(24)), id: "0123-ab", status: 204, bytes: 12, nanoseconds: nanoseconds)
+        #expect(String(decoding: own, as: UTF8.self) == String(decoding: line, as: UTF8.self))
+    }
+
+    @Test func linesArePreparedOnlyWhereTheyAreTheSame() {
+        func prepared(_ format: LogFormat, _ level: Logger.Level, _ change: (inout LineLogHandler) -> Void = { _ in }) -> Bool {
+            var handler = LineLogHandler(label: "a", level: level, format: format, sink: LogSink(descriptor: -1))
+            change(&handler)
+            return handler.requestLine(method: "POST", path: "/") != nil
+        }
+        #expect(prepared(.json, .info) && prepared(.json, .debug))
+        #expect(!prepared(.text(colour: false), .info) && !prepared(.json, .notice))
+        #expect(!prepared(.json, .info) { $0[metadataKey: "a"] = "b" })
+        #expect(!prepared(.json, .info) { $0.metadataProvider = .init { [:] } })
+    }
+
     @Test func bootstrapIsSafeToRepeat() throws {
         let values = try ConfigurationSchema(prefix: "X", keys: ConfigurationKey.logging).load(environment: [
             "X_LOG__LEVEL": "critical"

@@ -14,9 +14,10 @@ struct CloudMap: Sendable {
             if let arn = answer["Service"]?["Arn"]?.string { return arn }
         } catch let error as AWSError where error.code == "ServiceAlreadyExists" {
             // Made a moment ago, and not in the list yet.
-            guard let id = error.details?["ServiceId"]?.string else { throw error }
-            let answer = try await self.aws.json(.cloudMap, "GetService", ["Id": .string(id)])
-            if let arn = answer["Service"]?["Arn"]?.string { return arn }
+            let name = component.name(specification)
+            return try await poll(
+                every: self.templates.configuration.pollInterval, within: .seconds(60), late: { error.providerError }
+            ) { try await self.find(name)?["Arn"]?.string }
         }
         throw AWSError(.cloudMap, "CreateService", code: "BadAnswer", message: "there is no ARN in it", status: 200)
     }

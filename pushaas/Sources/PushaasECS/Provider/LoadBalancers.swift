@@ -23,6 +23,8 @@ struct LoadBalancers: Sendable {
         guard let vpc = description["VpcId"]?.text, let name = description["DNSName"]?.text else {
             throw ProviderError(.permanent, "the load balancer \(balancer.arn) has neither a network nor a name")
         }
+        var balancer = balancer
+        if let type = description["Type"]?.text { balancer.kind = type == "network" ? .network : .application }
         let group = try await self.ensureTargetGroup(component, specification, balancer, vpc: vpc)
         let port = try await self.ensureListener(component, specification, balancer, group)
         let scheme = balancer.certificate == nil ? "http" : "https"
@@ -54,8 +56,14 @@ struct LoadBalancers: Sendable {
             ("UnhealthyThresholdCount", "2"),
         ])
         form.set(tags: self.templates.tags(specification))
-        let answer = try await self.aws.query(.loadBalancing, "CreateTargetGroup", form)
-        guard let arn = answer.find("TargetGroupArn")?.text else {
+        var arn: String?
+        do {
+            arn = try await self.aws.query(.loadBalancing, "CreateTargetGroup", form).find("TargetGroupArn")?.text
+        } catch let error as AWSError where error.code == "DuplicateTargetGroupName" {
+            // A try whose answer was lost has made it.
+            arn = try await self.targetGroup(name)?["TargetGroupArn"]?.text
+        }
+        guard let arn else {
             throw AWSError(.loadBalancing, "CreateTargetGroup", code: "BadAnswer", message: "there is no ARN in it", status: 200)
         }
         // Of a Network Load Balancer, connections outlive the delay: push-stream itself parts with its subscribers, one after the other, when

@@ -44,8 +44,19 @@ struct ServiceDeployer: Sendable {
     }
 
     private func update(_ component: Component, _ specification: InstanceSpecification, _ definition: String) async throws {
-        try await self.aws.json(
-            .ecs, "UpdateService", self.templates.updateService(component, specification, taskDefinition: definition))
+        let body = self.templates.updateService(component, specification, taskDefinition: definition)
+        // It is known to be there, though it may have been made a moment ago.
+        try await poll(
+            every: self.configuration.pollInterval, within: .seconds(60),
+            late: { ProviderError(.temporary, "ECS does not find the service of \(component.rawValue) yet") }
+        ) { () -> Bool? in
+            do {
+                try await self.aws.json(.ecs, "UpdateService", body)
+                return true
+            } catch let error as AWSError where error.code == "ServiceNotFoundException" {
+                return nil
+            }
+        }
     }
 
     /// The service as ECS describes it; `nil` if there is none, or none any more.

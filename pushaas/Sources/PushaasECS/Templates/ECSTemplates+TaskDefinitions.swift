@@ -86,8 +86,8 @@ extension ECSTemplates {
     ) -> [String: JSONValue] {
         [
             "name": .string(name), "image": .string(image), "essential": true,
-            // Shares, and what is set aside: the limit is the whole task's.
-            "cpu": .int((size.cpu * 1024 + 999) / 1000), "memoryReservation": .int(size.memory),
+            // Shares, rounded down so that they fit into the task, and what is set aside: the limit is the task's.
+            "cpu": .int(size.cpu * 1024 / 1000), "memoryReservation": .int(size.memory),
             "logConfiguration": [
                 "logDriver": "awslogs",
                 "options": [
@@ -103,19 +103,22 @@ extension ECSTemplates {
     private func redisContainer(_ specification: InstanceSpecification, _ inputs: Inputs) -> [String: JSONValue] {
         let size = specification.plan.redis
         var container = self.container(Component.redis.rawValue, image: self.configuration.redisImage, size: size, specification)
-        // A quarter stays for the copies that rewriting the append-only file makes.
-        let arguments = ["--maxmemory", "\(size.memory * 3 / 4)mb"]
-        container["command"] = .array(arguments.map(JSONValue.string))
+        let folder = self.configuration.redisMode == .efs ? self.folder(specification) : "/data"
+        // Only this task sees its processes' arguments. A quarter of the memory stays for the copies that rewriting the append-only file makes.
+        let start =
+            "exec redis-server /etc/push-redis/redis.conf --bind '*' '-::*' --dir \(folder) --maxmemory \(size.memory * 3 / 4)mb "
+            + "--requirepass \"$REDIS_PASSWORD\""
+        container["entryPoint"] = ["sh", "-c"]
+        container["command"] = [.string(start)]
         container["portMappings"] = [["containerPort": .int(Component.redis.port), "protocol": "tcp"]]
         container["secrets"] = [self.secret("REDIS_PASSWORD", "redis_password", inputs)]
-        container["healthCheck"] = self.health(["CMD-SHELL", "REDISCLI_AUTH=\"$REDIS_PASSWORD\" redis-cli ping | grep -q PONG"])
+        container["healthCheck"] = self.health([
+            "CMD-SHELL", "REDISCLI_AUTH=\"$REDIS_PASSWORD\" redis-cli -h localhost ping | grep -q PONG",
+        ])
         // Time to write what is not written yet.
         container["stopTimeout"] = 60
         if self.configuration.redisMode == .efs {
-            let folder = self.folder(specification)
-            let start = "mkdir -p \(folder) && exec docker-entrypoint.sh \(arguments.joined(separator: " ")) --dir \(folder)"
-            container["entryPoint"] = ["sh", "-c"]
-            container["command"] = [.string(start)]
+            container["command"] = [.string("mkdir -p \(folder) && \(start)")]
             container["mountPoints"] = [self.mount]
         }
         return container
@@ -131,6 +134,7 @@ extension ECSTemplates {
             ("PUSHAGENT_WORKERS__SUBSCRIPTION__REPLAY_WINDOW", "\(max(1, plan.limits.historySeconds))s"),
         ])
         container["secrets"] = [self.secret("PUSHAGENT_REDIS__URL", "redis_url", inputs)]
+        container["healthCheck"] = self.health(["CMD", "push-agent", "--health"])
         container["readonlyRootFilesystem"] = true
         container["stopTimeout"] = 30
         return container
@@ -141,7 +145,7 @@ extension ECSTemplates {
         var container = self.container(
             Component.stream.rawValue, image: self.configuration.streamImage, size: plan.stream, specification)
         let directives =
-            "daemon off; push_stream_subscribers_limit \(plan.subscribersPerStreamTask); "
+            "push_stream_subscribers_limit \(plan.subscribersPerStreamTask); "
             + "push_stream_history_limit \(plan.limits.historyMessages) \(plan.limits.historySeconds)s;"
         container["entryPoint"] = ["push-stream"]
         container["command"] = ["-c", "/etc/push-stream/nginx.conf", "-g", .string(directives)]

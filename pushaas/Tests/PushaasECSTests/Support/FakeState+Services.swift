@@ -20,7 +20,6 @@ extension FakeState {
             let id = "srv-\(UUID().uuidString)"
             self.names[id] = (call["Name"], call.body["Tags"] ?? [])
             return ["Service": ["Id": .string(id), "Arn": .string("arn:sd/\(id)")]]
-        case "GetService": return ["Service": ["Arn": .string("arn:sd/\(call["Id"])")]]
         case "DeleteService":
             if self.instances[call["Id"]]?.isEmpty == false { throw FakeError(code: "ResourceInUse") }
             guard self.names.removeValue(forKey: call["Id"]) != nil else { throw FakeError(code: "ServiceNotFound") }

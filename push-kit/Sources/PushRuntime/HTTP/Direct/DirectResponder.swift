@@ -3,22 +3,28 @@ import Logging
 import Metrics
 import NIOCore
 import NIOHTTP1
-import Synchronization
 
 /// A direct route with what the router's middleware does for all other routes.
 struct DirectResponder: Sendable {
     let route: any DirectRoute
+    let reader: PlainRequestReader
     let logger: Logger
-    private let metrics: RequestMetrics
-    private let dates = HTTPDateCache()
+    let metrics: RequestMetrics
     private let securityHeaders: [(name: String, value: String)]
+    /// The same as they go out.
+    private let securityLines: [UInt8]
 
     init(route: any DirectRoute, logger: Logger, metrics: any MetricsFactory, securityHeaders: [HTTPField]) {
         self.route = route
         self.logger = logger
         self.metrics = RequestMetrics(factory: metrics)
         self.securityHeaders = securityHeaders.map { ($0.name.rawName, $0.value) }
+        securityLines = Array(self.securityHeaders.map { "\($0.name): \($0.value)\r\n" }.joined().utf8)
+        reader = PlainRequestReader(
+            method: route.method.rawValue, path: route.path, maximumBodySize: route.maximumBodySize, fieldNames: route.fieldNames)
     }
+
+    // MARK: Requests
 
     /// Whether a request may be one of the route, as far as its head tells.
     func mayRespond(to head: HTTPRequestHead) -> Bool {
@@ -30,40 +36,60 @@ struct DirectResponder: Sendable {
     }
 
     func request(_ head: HTTPRequestHead, _ body: ByteBuffer, from remoteAddress: SocketAddress?) -> DirectRequest {
-        let given = head.headers.first(name: "X-Request-ID").flatMap { RequestIdentifier.isSane($0) ? $0 : nil }
-        return DirectRequest(
-            head: head, body: body, remoteAddress: remoteAddress, id: given ?? RequestIdentifier.make(), baseLogger: logger)
+        let fields = head.headers.flatMap { field in
+            route.fieldNames.filter { $0.utf8.elementsEqual(field.name.utf8) { $0 | 0x20 == $1 | 0x20 } }.map {
+                ($0, field.value)
+            }
+        }
+        return request(fields, id: head.headers.first(name: "X-Request-ID"), body, from: remoteAddress)
     }
 
-    /// Logs and counts an answer.
-    /// - Returns: the head with the headers that every response has.
-    func finish(_ request: DirectRequest, _ response: DirectResponse, since start: ContinuousClock.Instant) -> HTTPResponseHead {
-        let duration = ContinuousClock.now - start
-        metrics.record(
-            method: request.head.method.rawValue, route: route.path, status: Int(response.status.code), duration: duration)
-        AccessLog.write(
-            to: logger, id: request.id, method: request.head.method.rawValue, path: route.path,
-            status: Int(response.status.code), bytes: response.body.count, duration: duration)
+    /// - Parameter id: The caller's own.
+    func request(
+        _ fields: [(name: String, value: String)], id: String?, _ body: ByteBuffer, from remoteAddress: SocketAddress?
+    ) -> DirectRequest {
+        let given = id.flatMap { RequestIdentifier.isSane($0) ? $0 : nil }
+        return DirectRequest(
+            fields: fields, body: body, remoteAddress: remoteAddress, id: given ?? RequestIdentifier.make(), baseLogger: logger)
+    }
+
+    // MARK: Responses
+
+    /// The head of an answer, with the headers that every response has.
+    func head(of response: DirectResponse, to request: DirectRequest, date: String) -> HTTPResponseHead {
         var headers = HTTPHeaders()
         headers.reserveCapacity(response.headers.count + securityHeaders.count + 3)
         for (name, value) in response.headers { headers.add(name: name, value: value) }
         for (name, value) in securityHeaders { headers.add(name: name, value: value) }
         headers.add(name: "X-Request-ID", value: request.id)
-        headers.add(name: "Date", value: dates.now())
+        headers.add(name: "Date", value: date)
         if response.status != .noContent { headers.add(name: "Content-Length", value: String(response.body.count)) }
         return HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)
     }
-}
 
-/// The value of `Date` (RFC 9110, section 5.6.7), written anew when a second has passed.
-private final class HTTPDateCache: Sendable {
-    private let last = Mutex<(second: Int, text: String)>((-1, ""))
-
-    func now() -> String {
-        let second = HTTPDateText.second()
-        return last.withLock { last in
-            if last.second != second { last = (second, HTTPDateText.format(seconds: second)) }
-            return last.text
+    /// Writes an answer as ``head(of:to:date:)`` and SwiftNIO's encoder would.
+    ///
+    /// - Parameter closes: Whether the connection closes afterwards.
+    func write(_ response: DirectResponse, to request: DirectRequest, date: String, closes: Bool, into buffer: inout ByteBuffer) {
+        if response.status == .noContent {
+            buffer.writeStaticString("HTTP/1.1 204 No Content\r\n")
+        } else {
+            buffer.writeString("HTTP/1.1 \(response.status.code) \(response.status.reasonPhrase)\r\n")
         }
+        for (name, value) in response.headers {
+            buffer.writeString(name)
+            buffer.writeStaticString(": ")
+            buffer.writeString(value)
+            buffer.writeStaticString("\r\n")
+        }
+        buffer.writeBytes(securityLines)
+        buffer.writeStaticString("X-Request-ID: ")
+        buffer.writeString(request.id)
+        buffer.writeStaticString("\r\nDate: ")
+        buffer.writeString(date)
+        if response.status != .noContent { buffer.writeString("\r\nContent-Length: \(response.body.count)") }
+        if closes { buffer.writeStaticString("\r\nConnection: close") }
+        buffer.writeStaticString("\r\n\r\n")
+        buffer.writeBytes(response.body)
     }
 }

@@ -15,6 +15,8 @@ public protocol DirectRoute: Sendable {
     var path: String { get }
     /// Bytes of a body at most; a larger one is the router's, and one that does not announce its length.
     var maximumBodySize: Int { get }
+    /// The header fields that the route looks at; the request has no others.
+    var fieldNames: [String] { get }
 
     /// Answers a request, or leaves it to the router.
     ///
@@ -25,12 +27,18 @@ public protocol DirectRoute: Sendable {
 
 /// A whole request.
 public struct DirectRequest: Sendable {
-    public let head: HTTPRequestHead
+    /// Those of the head's fields that ``DirectRoute/fieldNames`` names, with the names as it spells them, in the head's order.
+    public let fields: [(name: String, value: String)]
     public let body: ByteBuffer
     /// The other end of the connection, which may be a proxy.
     public let remoteAddress: SocketAddress?
     let id: String
     let baseLogger: Logger
+
+    /// The values of a field, one for each of its lines.
+    public func values(of name: String) -> [String] {
+        fields.compactMap { $0.name == name ? $0.value : nil }
+    }
 
     /// Made when it is asked for: most requests log nothing but the line of the access log.
     public var logger: Logger {

@@ -3,6 +3,8 @@ import NIOHTTP1
 
 /// Takes the requests of a direct route out of the stream of those that go to the router, and puts the responses in.
 ///
+/// These are the requests that ``PlainRequestHandler`` has left to the parser: that came in parts, say, or while a response was owed.
+///
 /// Responses go in the order of the requests: a request is only taken while the router owes no response, and while one is answered
 /// here, what the client sends next is held, and no more of it is read.
 final class DirectRouteHandler: ChannelDuplexHandler {
@@ -25,6 +27,8 @@ final class DirectRouteHandler: ChannelDuplexHandler {
     }
 
     private let responder: DirectResponder
+    private let loop: DirectLoop
+    private let remoteAddress: SocketAddress?
     private var state = State.idle
     /// Requests that went to the router and have no response yet.
     private var routedCount = 0
@@ -33,8 +37,10 @@ final class DirectRouteHandler: ChannelDuplexHandler {
     private var isGiving = false
     private var isRemoved = false
 
-    init(responder: DirectResponder) {
+    init(responder: DirectResponder, loop: DirectLoop, remoteAddress: SocketAddress?) {
         self.responder = responder
+        self.loop = loop
+        self.remoteAddress = remoteAddress
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -76,7 +82,7 @@ final class DirectRouteHandler: ChannelDuplexHandler {
 
     private func respond(to head: HTTPRequestHead, _ body: ByteBuffer, _ context: ChannelHandlerContext) {
         let start = ContinuousClock.now
-        let request = responder.request(head, body, from: context.remoteAddress)
+        let request = responder.request(head, body, from: remoteAddress)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let eventLoop = context.eventLoop
         let collected = state
@@ -142,10 +148,10 @@ final class DirectRouteHandler: ChannelDuplexHandler {
         _ response: DirectResponse, to request: DirectRequest, since start: ContinuousClock.Instant,
         _ context: ChannelHandlerContext
     ) {
-        let head = responder.finish(request, response, since: start)
+        let date = loop.answered(request, response, since: start)
         // The client may have gone meanwhile.
         guard !isRemoved else { return }
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.head(responder.head(of: response, to: request, date: date))), promise: nil)
         if !response.body.isEmpty {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: response.body)))), promise: nil)
         }

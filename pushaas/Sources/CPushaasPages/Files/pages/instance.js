@@ -131,7 +131,8 @@ function factList({ addresses, team, user, description, tags, created, id }) {
 function jobText(job) {
   if (!job) return "Last job";
   const kinds = { create: "Creation", update: "Change of plan", destroy: "Removal" };
-  return `${kinds[job.kind] ?? job.kind}: ${job.state}`;
+  const states = { running: "under way", undoing: "being taken back", watching: "looked at once more", done: "done", failed: "failed" };
+  return `${kinds[job.kind] ?? job.kind}: ${states[job.state] ?? job.state}`;
 }
 
 function planDialog(api, path, instance, plans, reload) {

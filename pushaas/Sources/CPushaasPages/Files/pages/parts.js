@@ -13,7 +13,6 @@ const STEPS = {
   started: ["warn", "Under way"],
   done: ["good", "Done"],
   undone: ["", "Taken back"],
-  failed: ["bad", "Failed"],
 };
 
 export function instanceLink(name) {
