@@ -1,5 +1,9 @@
 import Foundation
+import PushRedis
+import PushTestSupport
 import PushaasCurl
+import PushaasProvisioning
+import PushaasTestProvider
 import Testing
 
 @testable import PushaasServer

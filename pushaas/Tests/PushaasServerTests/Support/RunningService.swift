@@ -18,7 +18,7 @@ import Testing
 /// A pushaas that serves its API on a free port, with a push-api for all its instances.
 struct RunningService: Sendable {
     let instances: Instances
-    let provider: FileProvider
+    let provider: PushaasTestProvider.FileProvider
     let pushAPI: FakePushAPI
     let binds: BindService
     let log: CapturedLog
@@ -75,7 +75,10 @@ extension CurlResponse {
     }
 
     /// The sentence of an error.
-    var message: String { (try? self.json([String: Any].self)["message"] as? String) ?? "" }
+    var message: String {
+        let fields = try? JSONSerialization.jsonObject(with: Data(self.body)) as? [String: Any]
+        return fields?["message"] as? String ?? ""
+    }
 }
 
 /// Lines of a log.
@@ -114,7 +117,7 @@ func withService<Result: Sendable>(
             let log = CapturedLog()
             let keys = InstanceKeys()
             let instances = Instances(server: server, redis: redis, keys: keys)
-            let provider = try FileProvider(folder: folder.path)
+            let provider = try PushaasTestProvider.FileProvider(folder: folder.path)
             let catalog = try #require(PlanCatalog(plans: plans, standard: "small"))
             let service = InstanceService(repository: instances.repository, plans: catalog, provider: provider)
             let curl = CurlClient()
