@@ -26,7 +26,8 @@ import Testing
                 "app-name=my-app&app-hosts=a.example.com&app-hosts=&app-hosts=b.example.com&eventid=5f&tags=x+y&tags=%c3%bc&user=u%40x.org"
                 .utf8)
         form.appHost = nil
-        #expect(try ServiceRequest(json: Array(json.utf8)) == form)
+        let read = try ServiceRequest(json: Array(json.utf8))
+        #expect(read == form)
     }
 
     @Test func `of a field with one value the first counts`() throws {
