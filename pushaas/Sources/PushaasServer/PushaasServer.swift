@@ -82,6 +82,10 @@ public func buildPushaas(
     }
     group.add(middleware: CrossSiteRequestMiddleware())
     ResourcesController(service: service, binds: binds, progress: progress, figures: figures).addRoutes(to: group)
+    AdminAPIController(
+        service: service, binds: binds, progress: progress, figures: figures,
+        inspector: InstanceInspector(repository: instances, provider: provider), user: configuration.authentication?.user
+    ).addRoutes(to: group)
 
     services.append(
         HTTPService(

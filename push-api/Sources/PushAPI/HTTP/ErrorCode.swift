@@ -22,4 +22,5 @@ enum ErrorCode: Int, CaseIterable, Sendable {
     case keyNotFound = 302
     case keyCreateTooMany = 303
     case keyRotateBody = 304
+    case keyCreateTaken = 305
 }

@@ -22,15 +22,19 @@ struct APIKeyRepository: Sendable {
         /// The record, and the key itself, which cannot be had again.
         case created(APIKeyRecord, text: String)
         case tooMany
+        /// There is another key with the id of the one that was to be had back.
+        case taken
     }
 
     let redis: RedisClient
     let logger: Logger
 
+    /// Makes a key, or one that was revoked or lost anew as it was. The latter can be repeated.
     func create(_ request: CreateKeyRequest) async throws -> CreationOutcome {
         while true {
-            let id = APIKeyToken.makeID()
-            let (token, text) = APIKeyToken.make(id: id)
+            let former = request.key.flatMap { text in APIKeyToken(text.utf8).map { (token: $0, text: text) } }
+            let (token, text) = former ?? APIKeyToken.make(id: APIKeyToken.makeID())
+            let id = token.id
             let now = Timestamp.now()
             let record = APIKeyRecord(id: id, request, token: token, now: now)
             let reply = try await self.redis.run(
@@ -40,7 +44,13 @@ struct APIKeyRepository: Sendable {
             case 1: return .created(record, text: text)
             case 0: return .tooMany
             // The id is taken.
-            default: continue
+            default:
+                guard former != nil else { continue }
+                guard let existing = try await self.get(id)?.record else { continue }
+                let isSame = existing.validSecrets(at: now).contains {
+                    SecretDigest(hexadecimal: $0.sha256)?.matches(token.digest) == true
+                }
+                return isSame ? .created(existing, text: text) : .taken
             }
         }
     }

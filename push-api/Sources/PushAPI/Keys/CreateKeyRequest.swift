@@ -23,6 +23,8 @@ struct CreateKeyRequest: Equatable, Sendable {
     let limits: RateLimits
     /// Seconds; 0 is for ever.
     let ttl: Int
+    /// The text of a key that there was, to have it back; `nil` for a new one.
+    let key: String?
 
     private struct Body: Decodable {
         let name: String
@@ -30,9 +32,10 @@ struct CreateKeyRequest: Equatable, Sendable {
         let channelPrefixes: [String]
         let limits: Limits
         let ttl: Int
+        let key: String?
 
         private enum CodingKeys: CodingKey, CaseIterable {
-            case name, scopes, channelPrefixes, limits, ttl
+            case name, scopes, channelPrefixes, limits, ttl, key
         }
 
         init(from decoder: any Decoder) throws {
@@ -45,6 +48,7 @@ struct CreateKeyRequest: Equatable, Sendable {
                 fields.contains(.channelPrefixes) ? try fields.decode([String].self, forKey: .channelPrefixes) : []
             self.limits = fields.contains(.limits) ? try fields.decode(Limits.self, forKey: .limits) : Limits()
             self.ttl = fields.contains(.ttl) ? try fields.decodeInteger(forKey: .ttl) : 0
+            self.key = fields.contains(.key) ? try fields.decode(String.self, forKey: .key) : nil
         }
     }
 
@@ -87,6 +91,11 @@ struct CreateKeyRequest: Equatable, Sendable {
             throw .badFormat("'ttl' is \(body.ttl): give 0 (for ever) to \(Self.maximumTTL) seconds (ten years)")
         }
         self.ttl = body.ttl
+        // The text itself is a secret and is not repeated.
+        guard body.key.map({ APIKeyToken($0.utf8) != nil }) ?? true else {
+            throw .badFormat("'key' is no API key: give the text of one that there was (psk_...), or leave it out for a new one")
+        }
+        self.key = body.key
     }
 
     private static func name(_ name: String) throws(InvalidRequestBody) -> String {

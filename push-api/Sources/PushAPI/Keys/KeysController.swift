@@ -31,10 +31,21 @@ struct KeysController: Sendable {
             } catch {
                 throw APIError.redis(error, .write, .keyFailed, action: "the API key was not created", logger: context.logger)
             }
-            guard case .created(let record, let text) = outcome else {
+            let record: APIKeyRecord
+            let text: String
+            switch outcome {
+            case .created(let created, let createdText):
+                (record, text) = (created, createdText)
+                // It may be known to have been revoked.
+                self.authenticator.forget(created.id)
+            case .tooMany:
                 throw APIError(
                     .conflict, .keyCreateTooMany,
                     "there are \(APIKeyRepository.maximumKeys) API keys, which is as many as there can be: revoke some first")
+            case .taken:
+                throw APIError(
+                    .conflict, .keyCreateTaken,
+                    "there is an API key with the id of this one and another secret: revoke it first, or leave 'key' out")
             }
             context.logger.notice("API key created", metadata: ["key": "\(record.id)", "by": "\(context.principal.id)"])
             var response = try Response.json(KeyAnswer(.init(record: record, lastUsed: nil), text: text), status: .created)

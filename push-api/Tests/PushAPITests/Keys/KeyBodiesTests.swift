@@ -36,6 +36,8 @@ import Testing
         #"{"name":"a","scopes":["publish"],"ttl":-1}"#, #"{"name":"a","scopes":["publish"],"ttl":null}"#,
         #"{"name":"a","scopes":["publish"],"ttl":"1"}"#, #"{"name":"a","scopes":["publish"],"ttl":315360001}"#,
         #"{"name":"a","scopes":["publish"],"ttl":1e30}"#,
+        #"{"name":"a","scopes":["publish"],"key":null}"#, #"{"name":"a","scopes":["publish"],"key":"psk_short"}"#,
+        #"{"name":"a","scopes":["publish"],"key":"psk_aaaaaaaaaaa1_\#(String(repeating: "a", count: 43))"}"#,
         String(repeating: "[", count: 10_000), #"{"name":"\ud800","scopes":["publish"]}"#,
     ]
 

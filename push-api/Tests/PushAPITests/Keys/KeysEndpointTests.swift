@@ -46,6 +46,37 @@ extension LiveTests {
             }
         }
 
+        @Test func makesAKeyAgainThatWasRevokedOrLost() async throws {
+            try await withAPI { (api) async throws in
+                func create(_ key: String?) async throws -> HTTPAnswer {
+                    let field = key.map { #","key":"\#($0)""# } ?? ""
+                    return try await api.http.request(
+                        "POST", "/api/v1/keys", body: #"{"name":"shop","scopes":["publish"]\#(field)}"#)
+                }
+                let made = try await create(nil).json()
+                let id = try #require(made["id"] as? String)
+                let text = try #require(made["key"] as? String)
+                let client = HTTPClient(port: api.http.port, authorization: "Bearer \(text)")
+                #expect(try await client.request("GET", "/api/v1/auth").status == 200)
+                #expect(try await api.http.request("DELETE", "/api/v1/keys/\(id)").status == 204)
+                #expect(try await client.request("GET", "/api/v1/auth").status == 401)
+
+                let again = try await create(text)
+                #expect(again.status == 201)
+                #expect(try again.json()["id"] as? String == id)
+                #expect(try again.json()["key"] as? String == text)
+                #expect(try await client.request("GET", "/api/v1/auth").status == 200)
+                // May be repeated: the first answer may have been lost.
+                #expect(try await create(text).text == again.text)
+                #expect(try await api.http.request("GET", "/api/v1/keys").list().count == 1)
+
+                let other = try await create("psk_\(id)_\(String(repeating: "a", count: 43))")
+                #expect(other.status == 409)
+                #expect(other.code == 305)
+                #expect(try await client.request("GET", "/api/v1/auth").status == 200)
+            }
+        }
+
         @Test func hasDefaults() async throws {
             try await withAPI { (api) async throws in
                 let answer = try await api.http.request("POST", "/api/v1/keys", body: #"{"name":"a","scopes":["admin"]}"#)

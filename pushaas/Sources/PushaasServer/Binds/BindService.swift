@@ -114,6 +114,11 @@ public struct BindService: Sendable {
         }
     }
 
+    /// How many apps and jobs are bound.
+    func count(_ instance: Instance) async throws -> Int {
+        try await self.binds.binds(of: instance).count
+    }
+
     /// All binds of an instance, for people.
     func list(_ instance: Instance) async throws -> [Bind] {
         let units = try await self.binds.units(of: instance)
