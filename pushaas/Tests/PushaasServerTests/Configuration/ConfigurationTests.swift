@@ -84,7 +84,7 @@ import Testing
         let error = #expect(throws: ConfigurationError.self) {
             try ProviderSelection.make(ecs, installation: "a", environment: [:], logger: logger)
         }
-        #expect(error.map { "\($0)" }?.contains("provisioner.ecs.cluster") == true)
+        #expect(error.map { "\($0)" }?.contains("provisioner.ecs.") == true)
     }
 
     @Test func theReadmeHasTheConfigurationTable() throws {

@@ -173,7 +173,7 @@ import Testing
     }
 
     @Test func `JSON, and the large headers of clusters, are taken`() async throws {
-        try await withService { service in
+        try await withService { (service) async throws in
             let headers = [
                 ("Content-Type", "application/json; charset=utf-8"),
                 ("X-Tsuru-Cluster-Kube-Config", String(repeating: "A", count: 12_000)),

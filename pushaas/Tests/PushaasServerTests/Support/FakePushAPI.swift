@@ -44,7 +44,8 @@ final class FakePushAPI: Sendable {
     func addRoutes(to group: RouterGroup<PushaasRequestContext>) {
         group.post("keys") { request, _ in
             try self.check(request)
-            let body = try JSONDecoder().decode(NewKey.self, from: Data((try await request.body.collect(upTo: 65536)).readableBytesView))
+            let body = try JSONDecoder().decode(
+                NewKey.self, from: Data((try await request.body.collect(upTo: 65536)).readableBytesView))
             let (key, isLost) = self.state.withLock { state in
                 state.made += 1
                 let number = String(state.made)
