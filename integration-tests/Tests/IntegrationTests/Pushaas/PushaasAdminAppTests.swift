@@ -29,7 +29,9 @@ extension EndToEnd {
                 try await tab.click(.button("Inspect"))
                 try await tab.awaitShown(.text("Everything is as the plan says"))
                 try await tab.click(.button("Change plan"))
-                try await tab.choose("medium", in: .field("Plan"))
+                try await tab.choose(
+                    "medium: Two push-streams and two push-apis, Redis on disk: 10,000 subscribers, 1,000 messages per second",
+                    in: .field("Plan"))
                 try await tab.click(.path("//dialog//button[@type='submit']"))
                 try await tab.awaitShown(.text("Change of plan: done"))
                 #expect(try await pushaas.info("My_chat").values.contains { $0.hasPrefix("medium") })
