@@ -70,7 +70,7 @@ extension InstanceRepository {
 
     /// Writes the intent and the job to destroy the live instance of this name, whatever its status, and frees the name.
     ///
-    /// If there is none and something is left of a destroyed one, the job of that is added again.
+    /// If there is none and something is left of a destroyed one, the job of that is added again if it has given up.
     public func destroy(_ name: String) async throws -> Destruction {
         while let text = try await self.redis.hget(self.keys.instance(name), InstanceField.id) {
             guard let id = InstanceID(rawValue: String(decoding: text, as: UTF8.self)) else {
@@ -113,7 +113,7 @@ extension InstanceRepository {
         return InstanceStatus(rawValue: word).map { .notFailed($0) } ?? .absent
     }
 
-    /// Adds the job of a destroyed instance again.
+    /// Adds the job of a destroyed instance again, if it has given up.
     public func retryDestroyed(_ id: InstanceID) async throws -> RetryRequest {
         guard let name = try await self.redis.hget(self.keys.destroyed, id.rawValue) else { return .absent }
         let reply = try await self.run(

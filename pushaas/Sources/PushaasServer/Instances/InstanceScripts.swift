@@ -95,11 +95,14 @@ enum InstanceScripts {
             return 'accepted'
             """)
 
-    /// Adds a job for what was destroyed, with new patience: its job begins anew. KEYS: destroyed record, progress, stream. ARGV: id, name,
-    /// maximum of jobs. Returns 1, or 0 if nothing is left of it.
+    /// Adds a job for what was destroyed, with new patience, if the last one has given up. One that is at it is left alone: who asks again and
+    /// again must not make it begin anew each time. KEYS: destroyed record, progress, stream. ARGV: id, name, maximum of jobs. Returns 1, or 0
+    /// if nothing is left of it.
     static let retryDestroyed = RedisScript(
         addJob + """
             if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return 0 end
+            local job = redis.call('HGET', KEYS[2], 'job')
+            if job and cjson.decode(job).state ~= 'failed' then return 1 end
             redis.call('HDEL', KEYS[2], 'job')
             addJob(KEYS[3], ARGV[3], 'destroy', ARGV[1], ARGV[2])
             return 1

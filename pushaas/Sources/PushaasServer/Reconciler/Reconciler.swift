@@ -153,12 +153,9 @@ public struct Reconciler: Service {
         }
         for instance in destroyed {
             guard try await !self.isLocked(instance.id) else { continue }
-            if instance.instance.leftovers.isEmpty {
-                try await self.queue.add(Job(kind: .destroy, id: instance.id, name: instance.instance.name))
-            } else {
-                // It had given up: with new patience.
-                _ = try await self.repository.retryDestroyed(instance.id)
-            }
+            // One that had given up gets new patience.
+            if !instance.instance.leftovers.isEmpty { _ = try await self.repository.retryDestroyed(instance.id) }
+            try await self.queue.add(Job(kind: .destroy, id: instance.id, name: instance.instance.name))
             report.jobsAdded += 1
         }
     }
