@@ -90,10 +90,15 @@ let package = Package(
         // The pages of the admin app travel inside the program, so that one file is all there is to install.
         .target(
             name: "CPushaasPages", dependencies: [.product(name: "PushAdmin", package: "push-kit")], exclude: ["Files"]),
+        // So does the OpenAPI document.
+        .target(
+            name: "CPushaasDescription", dependencies: [.product(name: "PushAdmin", package: "push-kit")],
+            exclude: ["openapi.json"]),
         .target(
             name: "PushaasServer",
             dependencies: [
-                "CPushaasPages", "PushaasCurl", "PushaasDocker", "PushaasECS", "PushaasProcess", "PushaasProvisioning",
+                "CPushaasDescription", "CPushaasPages", "PushaasCurl", "PushaasDocker", "PushaasECS", "PushaasProcess",
+                "PushaasProvisioning",
                 .product(name: "PushAdmin", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
@@ -120,7 +125,7 @@ let package = Package(
         .testTarget(
             name: "PushaasServerTests",
             dependencies: [
-                "CPushaasPages", .product(name: "PushAdmin", package: "push-kit"),
+                "CPushaasDescription", "CPushaasPages", .product(name: "PushAdmin", package: "push-kit"),
                 "PushaasCurl", "PushaasProvisioning", "PushaasServer", "PushaasTestProvider", "PushaasWorkerProbe",
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),

@@ -70,6 +70,7 @@ public func buildPushaas(
         ], drainState: drainState)
     HealthEndpoints(checks: checks, registry: registry).add(to: router)
     AdminController(site: .pushaas(needsSignIn: configuration.authentication != nil)).addRoutes(to: router)
+    APIDocumentation.pushaas.addRoutes(to: router)
 
     let group = router.group("api/v1")
     if let authentication = configuration.authentication {

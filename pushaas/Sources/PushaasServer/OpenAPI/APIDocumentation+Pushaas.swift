@@ -1,0 +1,7 @@
+import CPushaasDescription
+import PushAdmin
+
+extension APIDocumentation {
+    /// Of pushaas.
+    static let pushaas = APIDocumentation(description: .embedded([pushaasDescriptionFiles()]), product: "PushaaS")
+}
