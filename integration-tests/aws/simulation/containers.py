@@ -103,7 +103,10 @@ class Container:
             shim = self.folder / "bin" / name
             shim.write_text(
                 "#!/bin/sh\nfor argument; do\n    shift\n    case $argument in\n"
-                f"{cases}\n    esac\n    set -- \"$@\" \"$argument\"\ndone\nexec {program} {first} \"$@\" {extra}\n")
+                f"{cases}\n    esac\n    set -- \"$@\" \"$argument\"\ndone\n"
+                # The health check takes no other options.
+                f"if [ \"${{1:-}}\" = --health ]; then exec {program} \"$@\"; fi\n"
+                f"exec {program} {first} \"$@\" {extra}\n")
             shim.chmod(0o755)
 
     def environment(self, secrets):
