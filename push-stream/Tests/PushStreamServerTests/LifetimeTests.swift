@@ -1,4 +1,5 @@
 import PushStreamCore
+import PushTestSupport
 import Testing
 
 @testable import PushStreamServer
@@ -85,6 +86,39 @@ import Testing
             #expect(socket.bytes.suffix(2) == [0x88, 0])
             #expect(try await poll.waitForClose().contains("304 Not Modified"))
             #expect(!server.engine.isReady)
+        }
+    }
+
+    /// Subscribers leave over the whole period, and would miss what is published meanwhile: nobody can reach this server a second time.
+    @Test(arguments: [1, 3])
+    func whoStaysToTheLastGetsWhatIsPublishedMeanwhile(loops: Int) async throws {
+        try await TestEngine.run({ $0.loops = loops }) { server in
+            let publisher = try await server.connect()
+            func publish(_ text: String) async throws {
+                publisher.clear()
+                try await publisher.send(
+                    "POST /pub?id=a HTTP/1.1\r\nHost: t\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)")
+                try await publisher.wait(for: "\"published_messages\": ")
+            }
+            try await publish("before")
+            let idle = try await server.connect()
+            try await idle.send("GET /stats HTTP/1.1\r\nHost: t\r\n\r\n")
+            try await idle.wait(for: "\"channels\": ")
+            var subscribers: [RawClient] = []
+            for _ in 0..<20 { subscribers.append(try await server.subscribe("/ev/a", started: ": \n")) }
+            let last = subscribers
+            let end = Task { await server.engine.shutdown(gracePeriod: .seconds(600)) }
+            // It has nothing to do for anybody.
+            try await idle.waitForClose()
+            // The first subscriber goes at once, the others over ten minutes.
+            for number in 1...5 {
+                try await publish("meanwhile \(number)")
+                try await eventually("somebody gets it") { last.contains { $0.text.contains("meanwhile \(number)\"") } }
+            }
+            for subscriber in last { await subscriber.close() }
+            // Without subscribers the publisher goes too, and that was the last.
+            try await publisher.waitForClose()
+            await end.value
         }
     }
 

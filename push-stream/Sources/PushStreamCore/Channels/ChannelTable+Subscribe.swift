@@ -111,6 +111,9 @@ extension ChannelTable {
         return result
     }
 
+    /// Whether anybody is subscribed.
+    public var hasSubscribers: Bool { subscribersPerLoop.contains { $0 > 0 } }
+
     /// Whether `push_stream_subscribers_limit` is reached.
     private var isFull: Bool {
         settings.maxSubscribers.map { subscribersPerLoop.reduce(0, +) >= $0 } ?? false

@@ -15,10 +15,11 @@ extension ConnectionHandler {
 
     func nextRequest(keepAliveTime: Int) {
         // The address may have gone since the request's answer began.
-        if listener.isClosed { return endConnection(lingers: false) }
+        let staysToTheLast = hub.isDraining && feedsSubscribers && hub.hasSubscribers
+        if listener.isClosed, !staysToTheLast { return endConnection(lingers: false) }
         state = newHead()
         waiting.keepAliveTime = keepAliveTime
-        hub.schedule(self, inMilliseconds: hub.isDraining ? 0 : keepAliveTime)
+        hub.schedule(self, inMilliseconds: hub.isDraining && !staysToTheLast ? 0 : keepAliveTime)
     }
 
     /// Closes when everything written so far is out.
@@ -80,7 +81,8 @@ extension ConnectionHandler {
         if unsentBytes > 0 { return awaitOutput() }
         switch state {
         case .readingHead(let head):
-            let keepAliveTime = hub.isDraining ? 0 : waiting.keepAliveTime
+            let ends = hub.isDraining && !(feedsSubscribers && hub.hasSubscribers)
+            let keepAliveTime = ends ? 0 : waiting.keepAliveTime
             let headTime = head.listener.defaultServer.settings.headerTimeout
             hub.schedule(self, inMilliseconds: head.reader.hasStarted ? headTime : keepAliveTime)
         case .readingBody(let pending): hub.schedule(self, inMilliseconds: pending.request.location.bodyTimeout)

@@ -51,6 +51,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// What the connection knows of its output that waits.
     var waiting = WaitingOutput()
     private(set) var requests = 0
+    /// Whether its last request was a publisher's.
+    var feedsSubscribers = false
     private(set) var identity = ConnectionIdentity(serial: 0, started: 0)
     private var addresses: ConnectionAddresses?
     var connectionIndex = -1
@@ -397,9 +399,11 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     }
 
     func keepsAlive(_ request: Request) -> Bool {
-        request.head.isKeepAlive && !request.leavesUnread && request.location.keepAliveTimeout > 0
-            && requests < request.location.keepAliveRequests
-            && !hub.isDraining && isListening
+        feedsSubscribers = if case .publisher = request.location.handler { true } else { false }
+        // Those who stay to the last get what is published meanwhile.
+        let isWanted = hub.isDraining ? feedsSubscribers && hub.hasSubscribers : isListening
+        return request.head.isKeepAlive && !request.leavesUnread && request.location.keepAliveTimeout > 0
+            && requests < request.location.keepAliveRequests && isWanted
     }
 
     /// Renders a response, with its body unless that is a stream, into what is sent next.
@@ -463,6 +467,8 @@ final class ConnectionHandler: LoopTimed, ChannelDuplexHandler {
     /// Ends the connection within `delay` milliseconds, because the engine stops.
     func drain(within delay: Int) {
         switch state {
+        // A publisher's ends when the last subscriber has gone.
+        case .readingHead where feedsSubscribers && hub.hasSubscribers: break
         case .readingHead(let head) where !head.reader.hasStarted: endConnection(lingers: false)
         case .subscribed(let subscriber): hub.schedule(subscriber, inMilliseconds: delay)
         default: break

@@ -1,4 +1,5 @@
 import NIOCore
+import PushStreamCore
 
 extension LoopHub {
     /// Begins to end every connection, subscribers evenly over the period.
@@ -24,6 +25,17 @@ extension LoopHub {
             self?.finishDrain()
         }
         return promise.futureResult
+    }
+
+    /// Whether anybody is subscribed at any loop.
+    var hasSubscribers: Bool {
+        (try? context.store.withTable { $0.hasSubscribers }) ?? false
+    }
+
+    /// While the engine stops: lets those who publish go when nobody is left to hear them.
+    func releasePublishers() {
+        guard isDraining, connections.contains(where: \.feedsSubscribers), !hasSubscribers else { return }
+        for connection in connections where connection.feedsSubscribers { connection.drain(within: 0) }
     }
 
     func finishDrain() {

@@ -146,6 +146,7 @@ final class LoopHub {
     func fireTimers() {
         updateTime()
         for timed in wheel.advance(to: tick) { timed.timerFired() }
+        releasePublishers()
         // One loop does the store's housekeeping.
         guard index == 0 else { return }
         context.accessLogs.withLock { $0 }?.flush(now: now)
