@@ -11,8 +11,13 @@ turns = itertools.count()
 @schemathesis.hook
 def before_call(context, case, kwargs):
     turn = next(turns)
-    # The last third stays as it was made up. The instance has to live on.
-    if turn % 3 == 2 or case.method.upper() == "DELETE" and case.path == "/resources/{name}":
+    if case.operation.label == "DELETE /resources/{name}":
+        # The instance has to live on, also where one request takes the name from another.
+        if case.path_parameters.get("name") == INSTANCE:
+            case.path_parameters["name"] = "another"
+        return
+    # The last third stays as it was made up.
+    if turn % 3 == 2:
         return
     if "name" in case.path_parameters:
         case.path_parameters["name"] = INSTANCE
