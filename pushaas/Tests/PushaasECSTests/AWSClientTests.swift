@@ -107,7 +107,7 @@ private struct KeySource: CredentialSource {
         let script = Script([.silence])
         let error = await #expect(throws: AWSError.self) {
             try await withFakeServer({ script.answer($0) }) { port in
-                _ = try await self.client(port, attempts: 2, timeout: .milliseconds(200)).json(.ecs, "CreateService", [:])
+                _ = try await self.client(port, attempts: 2, timeout: .seconds(2)).json(.ecs, "CreateService", [:])
             }
         }
         #expect(script.count == 2)
