@@ -32,10 +32,12 @@ public func buildPushaas(
     let api = InstanceAPIClient(curl: CurlClient())
     let binds = BindService(redis: redis, keys: keys, instances: instances, api: api, logger: logger)
     let figures = InstanceFiguresReader(redis: redis, keys: keys, api: api)
-    let service = InstanceService(repository: instances, plans: configuration.plans, provider: provider)
+    let abandoned = AbandonedCreations(repository: instances, logger: logger)
+    let service = InstanceService(
+        repository: instances, plans: configuration.plans, provider: provider, abandoned: abandoned)
 
     var services: [any Service] = [
-        InstanceMetricsWorker(redis: redis, keys: keys, registry: registry, logger: logger)
+        abandoned, InstanceMetricsWorker(redis: redis, keys: keys, registry: registry, logger: logger),
     ]
     if configuration.workers.count > 0 {
         // Waiting for jobs blocks a connection.

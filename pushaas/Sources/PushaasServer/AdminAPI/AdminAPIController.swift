@@ -70,12 +70,13 @@ public struct AdminAPIController: Sendable {
     private func list(_ logger: Logger) async throws -> Response {
         try await APIError.explaining("the instances cannot be listed", logger: logger) {
             var rows: [InstanceRow] = []
-            for instance in try await self.service.repository.instances() {
+            let live = try await self.service.repository.instances()
+            for (instance, bindings) in zip(live, try await self.binds.counts(of: live)) {
                 // Most have no job that is under way, and all that were created need not be asked for.
                 let isMoving = instance.status == .pending || instance.status == .updating
                 rows.append(
                     InstanceRow(
-                        instance, bindings: try await self.binds.count(instance),
+                        instance, bindings: bindings,
                         job: isMoving ? try await self.progress.job(of: instance.id) : nil))
             }
             var destroyed: [DestroyedRow] = []

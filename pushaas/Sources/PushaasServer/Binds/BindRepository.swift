@@ -24,9 +24,26 @@ struct BindRepository: Sendable {
 
     /// A bind that was undone within the last hour.
     func formerBind(_ subject: BindSubject, of instance: Instance) async throws -> BindRecord? {
-        let key = self.keys.formerBinds(instance.id)
-        let text = try await self.redis.hget(key, subject.keyName)
-        return try self.record(text, of: instance, key: key, field: subject.keyName)
+        let key = self.keys.formerBind(instance.id, subject)
+        return try self.record(try await self.redis.get(key), of: instance, key: key, field: "")
+    }
+
+    /// How many each of these instances has, in their order. Every bind is counted once, and none is read.
+    func counts(of instances: [Instance]) async throws -> [Int] {
+        var counts: [Int] = []
+        for start in stride(from: 0, to: instances.count, by: InstanceRepository.chunk) {
+            let chunk = instances[start..<min(start + InstanceRepository.chunk, instances.count)]
+            let replies = try await self.redis.send(
+                pipeline: chunk.flatMap { instance in
+                    BindSubject.Kind.allCases.map { RedisCommand("HLEN", self.binds($0, of: instance.name)) }
+                })
+            if let error = replies.lazy.compactMap(\.error).first { throw error }
+            let kinds = BindSubject.Kind.allCases.count
+            counts += chunk.indices.map { index in
+                replies[(index - start) * kinds..<(index - start + 1) * kinds].reduce(0) { $0 + ($1.int ?? 0) }
+            }
+        }
+        return counts
     }
 
     /// All of an instance, by kind and name.
@@ -65,9 +82,9 @@ struct BindRepository: Sendable {
             Self.storeScript,
             keys: [
                 self.keys.instance(instance.name), self.binds(subject.kind, of: instance.name),
-                self.keys.formerBinds(instance.id),
+                self.keys.formerBind(instance.id, subject),
             ],
-            arguments: [instance.id.rawValue, subject.name, try RecordCoding.encode(record), subject.keyName])
+            arguments: [instance.id.rawValue, subject.name, try RecordCoding.encode(record)])
         return reply.int == 1
     }
 
@@ -78,14 +95,14 @@ struct BindRepository: Sendable {
         var former = record
         former.revoking = false
         let arguments: [any RedisArgument] = [
-            instance.id.rawValue, subject.name, try RecordCoding.encode(record), subject.keyName, try RecordCoding.encode(former),
+            instance.id.rawValue, subject.name, try RecordCoding.encode(record), try RecordCoding.encode(former),
             Self.formerLifetime, subject.kind.rawValue,
         ]
         try await self.redis.run(
             Self.removeScript,
             keys: [
                 self.keys.instance(instance.name), self.binds(subject.kind, of: instance.name),
-                self.keys.formerBinds(instance.id),
+                self.keys.formerBind(instance.id, subject),
                 self.keys.bindUnits(instance.name),
             ],
             arguments: arguments)
@@ -106,24 +123,23 @@ struct BindRepository: Sendable {
             arguments: [instance.id.rawValue, host])
     }
 
-    /// KEYS: instance, binds, former binds. ARGV: id, name, record, name among the former.
+    /// KEYS: instance, binds, former bind. ARGV: id, name, record.
     private static let storeScript = RedisScript(
         """
         if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return 0 end
         redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
-        redis.call('HDEL', KEYS[3], ARGV[4])
+        redis.call('DEL', KEYS[3])
         return 1
         """)
 
-    /// KEYS: instance, binds, former binds, units. ARGV: id, name, record, name among the former, record there, lifetime, kind.
+    /// KEYS: instance, binds, former bind, units. ARGV: id, name, record, former record, lifetime, kind.
     private static let removeScript = RedisScript(
         """
         if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return 0 end
         if redis.call('HGET', KEYS[2], ARGV[2]) ~= ARGV[3] then return 0 end
         redis.call('HDEL', KEYS[2], ARGV[2])
-        redis.call('HSET', KEYS[3], ARGV[4], ARGV[5])
-        redis.call('PEXPIRE', KEYS[3], ARGV[6])
-        if ARGV[7] == 'app' then
+        redis.call('SET', KEYS[3], ARGV[4], 'PX', ARGV[5])
+        if ARGV[6] == 'app' then
           local units = redis.call('HGETALL', KEYS[4])
           for i = 1, #units, 2 do
             if units[i + 1] == ARGV[2] then redis.call('HDEL', KEYS[4], units[i]) end

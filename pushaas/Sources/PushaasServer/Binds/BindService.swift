@@ -82,18 +82,31 @@ public struct BindService: Sendable {
 
     /// Revokes what unbinds have left, and makes the keys anew that instances have lost, for all instances.
     public func reconcile() async throws {
-        var problem: (any Error)?
-        for instance in try await self.instances.instances() where instance.isComplete {
-            do {
-                try await self.reconcile(instance)
-            } catch {
-                self.logger.warning(
-                    "Binds cannot be reconciled", metadata: ["instance": "\(instance.name)", "error": "\(error)"])
-                problem = error
+        let complete = try await self.instances.instances().filter(\.isComplete)
+        // Several at a time: those that do not answer must not keep the others from their turn.
+        let problem = await withTaskGroup(of: (any Error)?.self) { group in
+            var problem: (any Error)?
+            for (index, instance) in complete.enumerated() {
+                if index >= Self.concurrency, let ended = await group.next() { problem = problem ?? ended }
+                group.addTask {
+                    do {
+                        try await self.reconcile(instance)
+                        return nil
+                    } catch {
+                        self.logger.warning(
+                            "Binds cannot be reconciled", metadata: ["instance": "\(instance.name)", "error": "\(error)"])
+                        return error
+                    }
+                }
             }
+            for await ended in group { problem = problem ?? ended }
+            return problem
         }
         if let problem { throw problem }
     }
+
+    /// Instances that are reconciled at a time.
+    private static let concurrency = 8
 
     func reconcile(_ instance: Instance) async throws {
         let known = try await self.binds.binds(of: instance)
@@ -114,9 +127,9 @@ public struct BindService: Sendable {
         }
     }
 
-    /// How many apps and jobs are bound.
-    func count(_ instance: Instance) async throws -> Int {
-        try await self.binds.binds(of: instance).count
+    /// How many apps and jobs are bound to each of these instances, in their order.
+    func counts(of instances: [Instance]) async throws -> [Int] {
+        try await self.binds.counts(of: instances)
     }
 
     /// All binds of an instance, for people.

@@ -6,8 +6,10 @@ extension InstanceKeys {
         "\(self.bindAppPrefix)-lock:\(id):\(subject.kind.rawValue):\(subject.name)"
     }
 
-    /// A hash with a time to live: the binds that were undone of late, see ``BindRepository/formerLifetime``.
-    func formerBinds(_ id: InstanceID) -> String { "\(self.bindAppPrefix)-former:\(id)" }
+    /// A string with a time to live: the bind of this app or job, undone of late, see ``BindRepository/formerLifetime``.
+    func formerBind(_ id: InstanceID, _ subject: BindSubject) -> String {
+        "\(self.bindAppPrefix)-former:\(id):\(subject.kind.rawValue):\(subject.name)"
+    }
 
     /// A hash with a time to live: where the day's count of messages began.
     func figures(_ id: InstanceID) -> String { "\(self.instancePrefix)-figures:\(id)" }

@@ -41,6 +41,9 @@ public struct InstanceKeys: Sendable, Hashable {
     /// A sorted set: ids of instances of which nothing was left, by the time at which that was found.
     public var gone: String { "\(self.instancePrefix)-gone" }
 
+    /// A string with a time to live: the creation with this id was given up.
+    public func abandoned(_ id: InstanceID) -> String { "\(self.instancePrefix)-abandoned:\(id)" }
+
     /// A hash: app -> bind.
     public func bindApps(_ name: String) -> String { "\(self.bindAppPrefix):\(name)" }
     /// A hash: job -> bind.

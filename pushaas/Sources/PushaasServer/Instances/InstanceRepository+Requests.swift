@@ -4,16 +4,20 @@ import PushaasProvisioning
 extension InstanceRepository {
     /// How often a script is sent again when its answer was lost. Each of them can be repeated.
     private static let repetitions = 2
+    /// Seconds for which a creation that was given up cannot come after all. Longer than a command can lie in a connection.
+    private static let abandonment = 3600
 
     /// Writes the intent and the job to create an instance. Of several callers at once with one name, one succeeds.
     ///
     /// An answer that got lost is asked for again, so that a creation that was recorded is not told to have failed.
     ///
+    /// - Parameter id: One that no instance has had.
     /// - Returns: `nil` if the name is taken.
-    /// - Throws: `RedisError`; with `mayHaveExecuted` if the instance may have been recorded all the same.
-    public func create(_ request: NewInstance) async throws -> Instance? {
+    /// - Throws: `RedisError`; with `mayHaveExecuted` if the instance may have been recorded all the same, or may yet be: see
+    ///   ``abandon(_:id:)``.
+    public func create(_ request: NewInstance, id: InstanceID = .random()) async throws -> Instance? {
         let instance = Instance(
-            id: .random(), name: request.name, plan: request.plan, targetPlan: nil, team: request.team, user: request.user,
+            id: id, name: request.name, plan: request.plan, targetPlan: nil, team: request.team, user: request.user,
             description: request.description, tags: request.tags, created: RecordCoding.now(), status: .pending, failure: nil,
             leftovers: [], drift: [], secrets: .random(), outputs: [:])
         let record = try instance.record()
@@ -23,9 +27,19 @@ extension InstanceRepository {
         for (field, value) in record + instance.variables() { arguments += [field, value] as [any RedisArgument] }
         let reply = try await self.run(
             InstanceScripts.create,
-            keys: [self.keys.instance(instance.name), self.keys.variables(instance.name), self.keys.index, self.keys.jobs],
+            keys: [
+                self.keys.instance(instance.name), self.keys.variables(instance.name), self.keys.index, self.keys.jobs,
+                self.keys.abandoned(id),
+            ],
             arguments: arguments)
         return reply.int == 1 ? instance : nil
+    }
+
+    /// Takes a creation back of which it is not known whether it was carried out; from now on it is not.
+    func abandon(_ name: String, id: InstanceID) async throws {
+        _ = try await self.run(
+            InstanceScripts.abandon, keys: self.destructionKeys(name, id) + [self.keys.abandoned(id)],
+            arguments: [id.rawValue, name, RecordCoding.now(), Self.maximumJobs, Self.abandonment])
     }
 
     /// Changes what tsuru keeps for its own records.
@@ -91,14 +105,16 @@ extension InstanceRepository {
     /// - Returns: `false` if the live instance of this name, if there is one, is not the one with this id.
     private func destroy(_ name: String, id: InstanceID) async throws -> Bool {
         let reply = try await self.run(
-            InstanceScripts.destroy,
-            keys: [
-                self.keys.instance(name), self.keys.variables(name), self.keys.index, self.keys.destroyed(id),
-                self.keys.destroyed,
-                self.keys.bindApps(name), self.keys.bindJobs(name), self.keys.bindUnits(name), self.keys.jobs,
-            ],
+            InstanceScripts.destroy, keys: self.destructionKeys(name, id),
             arguments: [id.rawValue, name, RecordCoding.now(), Self.maximumJobs])
         return reply.int == 1
+    }
+
+    private func destructionKeys(_ name: String, _ id: InstanceID) -> [String] {
+        [
+            self.keys.instance(name), self.keys.variables(name), self.keys.index, self.keys.destroyed(id), self.keys.destroyed,
+            self.keys.bindApps(name), self.keys.bindJobs(name), self.keys.bindUnits(name), self.keys.jobs,
+        ]
     }
 
     /// Has a creation that failed tried again, from the steps that are left of it.
@@ -127,11 +143,16 @@ extension InstanceRepository {
         _ script: RedisScript, keys: [String], arguments: [any RedisArgument]
     ) async throws(RedisError) -> RedisValue {
         var left = Self.repetitions
+        var mayHaveExecuted = false
         while true {
             do {
                 return try await self.redis.run(script, keys: keys, arguments: arguments)
             } catch {
-                guard error.mayHaveExecuted, error.code != .cancelled, left > 0 else { throw error }
+                // A repetition that was not sent does not tell what became of the first.
+                mayHaveExecuted = mayHaveExecuted || error.mayHaveExecuted
+                guard mayHaveExecuted, error.code != .cancelled, left > 0 else {
+                    throw RedisError(code: error.code, message: error.message, mayHaveExecuted: mayHaveExecuted)
+                }
                 left -= 1
             }
         }

@@ -11,14 +11,15 @@ enum InstanceScripts {
         """
 
     /// Creates a record unless the name is taken. A repetition of the same creation, whose first answer was lost, succeeds without a second job.
+    /// One that was given up meanwhile comes too late.
     ///
-    /// KEYS: record, variables, index, stream. ARGV: id, name, created, maximum of jobs, number of the record's fields and values, these, then
+    /// KEYS: record, variables, index, stream, mark of a creation that was given up. ARGV: id, name, created, maximum of jobs, number of the record's fields and values, these, then
     /// the fields and values of the variables. Returns 1, or 0 if the name is taken.
     static let create = RedisScript(
         addJob + """
             local owner = redis.call('HGET', KEYS[1], 'id')
             if owner == ARGV[1] then return 1 end
-            if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+            if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('EXISTS', KEYS[5]) == 1 then return 0 end
             local last = 5 + tonumber(ARGV[5])
             for i = 6, last, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
             redis.call('DEL', KEYS[2])
@@ -33,22 +34,29 @@ enum InstanceScripts {
     ///
     /// KEYS: record, variables, index, destroyed record, destroyed ids, binds of apps, of jobs, of units, stream. ARGV: id, name, time,
     /// maximum of jobs. Returns 1, or 0 if the record is not there or has another id by now.
-    static let destroy = RedisScript(
-        addJob + """
-            if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return 0 end
-            local record = redis.call('HGETALL', KEYS[1])
-            for i = 1, #record, 2 do redis.call('HSET', KEYS[4], record[i], record[i + 1]) end
-            local variables = redis.call('HGETALL', KEYS[2])
-            for i = 1, #variables, 2 do redis.call('HSET', KEYS[4], 'vars.' .. variables[i], variables[i + 1]) end
-            redis.call('HSET', KEYS[4], 'destroyed', ARGV[3])
-            redis.call('HSET', KEYS[4], 'leftovers', '[]')
-            redis.call('HDEL', KEYS[4], 'failure')
-            redis.call('HSET', KEYS[5], ARGV[1], ARGV[2])
-            redis.call('ZREM', KEYS[3], ARGV[2])
-            redis.call('DEL', KEYS[1], KEYS[2], KEYS[6], KEYS[7], KEYS[8])
-            addJob(KEYS[9], ARGV[4], 'destroy', ARGV[1], ARGV[2])
-            return 1
-            """)
+    static let destroy = RedisScript(addJob + destruction)
+
+    /// Gives a creation up of which it is not known whether it was carried out, or will be: the same as ``destroy``, and none of that id
+    /// succeeds any more.
+    ///
+    /// KEYS and ARGV: those of ``destroy``, then the mark and for how many seconds it stays.
+    static let abandon = RedisScript(addJob + "redis.call('SET', KEYS[10], '1', 'EX', ARGV[5])\n" + destruction)
+
+    private static let destruction = """
+        if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return 0 end
+        local record = redis.call('HGETALL', KEYS[1])
+        for i = 1, #record, 2 do redis.call('HSET', KEYS[4], record[i], record[i + 1]) end
+        local variables = redis.call('HGETALL', KEYS[2])
+        for i = 1, #variables, 2 do redis.call('HSET', KEYS[4], 'vars.' .. variables[i], variables[i + 1]) end
+        redis.call('HSET', KEYS[4], 'destroyed', ARGV[3])
+        redis.call('HSET', KEYS[4], 'leftovers', '[]')
+        redis.call('HDEL', KEYS[4], 'failure')
+        redis.call('HSET', KEYS[5], ARGV[1], ARGV[2])
+        redis.call('ZREM', KEYS[3], ARGV[2])
+        redis.call('DEL', KEYS[1], KEYS[2], KEYS[6], KEYS[7], KEYS[8])
+        addJob(KEYS[9], ARGV[4], 'destroy', ARGV[1], ARGV[2])
+        return 1
+        """
 
     /// Lets a running instance get another plan. Asked again for the plan that is on its way, it accepts that. What an earlier change has noted of its steps is of no use any more and goes.
     ///

@@ -87,8 +87,9 @@ extension JobRunner {
             } catch let error as StepFailure {
                 record.error = error.reason
                 record.undoFailures = error.isFinal ? self.settings.maximumFailures : record.undoFailures + 1
-                // It has its turn at destruction even if nobody is known to have begun it.
-                if record.state == .waiting { record.state = .started }
+                // What is there now is not known: part of it may be gone, so that it is not done any more; and it has its turn at
+                // destruction even if nobody is known to have begun it.
+                record.state = .started
                 await self.tell(state, .warning, "\(Self.phrase(step, back: true)): \(error.reason)")
             }
             state.records[step.name] = record
@@ -141,11 +142,19 @@ extension JobRunner {
     static func failure(_ error: any Error) throws -> StepFailure {
         switch error {
         case let error as Interrupted: throw error
-        case let error as ProviderError: return StepFailure(reason: error.message, isFinal: error.kind != .temporary)
+        case let error as ProviderError:
+            return StepFailure(reason: Self.bounded(error.message), isFinal: error.kind != .temporary)
         case let error as StepTimedOut:
             return StepFailure(reason: "it took longer than \(error.after.components.seconds) seconds", isFinal: false)
-        default: return StepFailure(reason: "\(error)", isFinal: false)
+        default: return StepFailure(reason: Self.bounded("\(error)"), isFinal: false)
         }
+    }
+
+    /// Characters of one sentence that are kept. Whatever answers a provider may send pages, and records and logs keep many sentences.
+    static let maximumSentence = 1_000
+
+    static func bounded(_ text: String) -> String {
+        text.count <= Self.maximumSentence ? text : "\(text.prefix(Self.maximumSentence))…"
     }
 
     /// `start push-redis failed`, to be followed by the reason.

@@ -144,6 +144,8 @@ struct JobRunner: Sendable {
     /// Tells people. A line that cannot be written does not stop the job: the next write finds out why.
     func tell(_ state: JobState, _ level: JobLogLine.Level, _ text: String) async {
         do {
+            // Twice a sentence: what a step says may quote one.
+            let text = text.count <= 2 * Self.maximumSentence ? text : "\(text.prefix(2 * Self.maximumSentence))…"
             try await self.lease.log(state.generation, JobLogLine(time: RecordCoding.now(), level: level, text: text))
         } catch {
             self.logger.debug("line of a job's log is lost", metadata: ["error": "\(error)"])
@@ -176,12 +178,13 @@ struct JobState: Sendable {
     /// By the step's name.
     var records: [String: StepRecord]
 
-    /// All that is known, the later steps' last.
+    /// All that is known, the newest last. A destruction knows the steps of the creation, and later changes have told the instance's own.
     var outputs: StepOutputs {
-        var outputs = self.initialOutputs
+        var outputs = self.kind == .destroy ? [:] : self.initialOutputs
         for step in self.steps {
             if let record = self.records[step.name] { outputs.merge(record.outputs) { $1 } }
         }
+        if self.kind == .destroy { outputs.merge(self.initialOutputs) { $1 } }
         return outputs
     }
 }

@@ -124,11 +124,11 @@ public struct JobWorker: Service {
         logger[metadataKey: "id"] = "\(job.id)"
         self.metrics.began()
         defer { self.metrics.stopped() }
+        var held: InstanceLease?
         do {
-            guard
-                let lease = try await InstanceLease.acquire(
-                    job.id, name: job.name, redis: self.redis, keys: self.keys, timeToLive: self.settings.lockTimeToLive)
-            else {
+            held = try await InstanceLease.acquire(
+                job.id, name: job.name, redis: self.redis, keys: self.keys, timeToLive: self.settings.lockTimeToLive)
+            guard let lease = held else {
                 try await self.queue.putOff(entry, job, for: self.settings.lockedPause)
                 return
             }
@@ -153,8 +153,11 @@ public struct JobWorker: Service {
             }
         } catch {
             logger.warning("job was interrupted", metadata: ["error": "\(error)"])
-            // Without Redis the job is taken over later, by whoever comes first.
-            await self.settle("put off") { try await self.queue.putOff(entry, job, for: self.settings.lockedPause) }
+            // Nothing of the job runs any more, so the next worker need not wait until the lock has run out.
+            if let held { await self.settle("release") { try await held.release() } }
+            // A record that cannot be read is not mended by asking at once. Without Redis the job is taken over later, by whoever comes first.
+            let pause = error is UnreadableRecord ? self.settings.maximumBackoff : self.settings.lockedPause
+            await self.settle("put off") { try await self.queue.putOff(entry, job, for: pause) }
         }
     }
 

@@ -1,5 +1,6 @@
 import Hummingbird
 import Logging
+import PushRedis
 import PushRuntime
 import PushaasProvisioning
 
@@ -8,11 +9,16 @@ public struct InstanceService: Sendable {
     let repository: InstanceRepository
     let plans: PlanCatalog
     let provider: any Provider
+    let abandoned: AbandonedCreations
 
-    public init(repository: InstanceRepository, plans: PlanCatalog, provider: any Provider) {
+    /// - Parameter abandoned: Run by the caller, as long as there are requests.
+    public init(
+        repository: InstanceRepository, plans: PlanCatalog, provider: any Provider, abandoned: AbandonedCreations
+    ) {
         self.repository = repository
         self.plans = plans
         self.provider = provider
+        self.abandoned = abandoned
     }
 
     /// Finds the live instance of this name.
@@ -46,11 +52,22 @@ public struct InstanceService: Sendable {
         let wish = NewInstance(
             name: name, plan: plan, team: request.team ?? "", user: user, description: request.description ?? "",
             tags: request.tags)
-        let created = try await APIError.explaining("the instance was not created", isWrite: true, logger: logger) {
-            try await self.repository.create(wish)
+        // Whether it was recorded or not, after an error it is not there: tsuru never asks for its removal.
+        let created = try await APIError.explaining("the instance was not created", logger: logger) {
+            try await self.abandoned.settle(name)
+            let id = InstanceID.random()
+            do {
+                return try await self.repository.create(wish, id: id)
+            } catch let error as RedisError where error.mayHaveExecuted {
+                self.abandoned.add(name, id)
+                throw error
+            }
         }
         guard let created else {
-            throw APIError(.conflict, .instanceExists, "there is an instance '\(name)' already: choose another name")
+            throw APIError(
+                .conflict, .instanceExists,
+                "there is an instance '\(name)' already: choose another name; if you have none of this name, an earlier try may have made "
+                    + "it, and whoever runs pushaas can destroy it")
         }
         return created
     }

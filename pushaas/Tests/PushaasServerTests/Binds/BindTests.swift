@@ -93,6 +93,27 @@ import Testing
         }
     }
 
+    @Test func `the password of an unbound app is forgotten after an hour, whoever is unbound later`() async throws {
+        try await withService { service in
+            _ = try await service.createRunning()
+            for app in ["shop", "blog"] { _ = try await Self.bind(service, app) }
+            func formerKeys() async throws -> [String] {
+                try await service.instances.allKeys().filter { $0.hasPrefix("bind-app-former:") }
+            }
+            #expect(try await Self.unbind(service, "shop") == 200)
+            let shop = try #require(try await formerKeys().first)
+            // Half of the hour is over.
+            try await service.instances.redis.expire(shop, after: .seconds(1800))
+            #expect(try await Self.unbind(service, "blog") == 200)
+            guard case .remaining(let time) = try await service.instances.redis.ttl(shop) else {
+                Issue.record("the password of the first one stays")
+                return
+            }
+            #expect(time <= .seconds(1800))
+            #expect(try await formerKeys().count == 2)
+        }
+    }
+
     @Test func `an unbind without push-api is finished later`() async throws {
         try await withService { service in
             _ = try await service.createRunning()

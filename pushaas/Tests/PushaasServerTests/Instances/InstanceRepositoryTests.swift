@@ -42,7 +42,7 @@ import Testing
                 InstanceScripts.create,
                 keys: [
                     instances.keys.instance("mychat"), instances.keys.variables("mychat"), instances.keys.index,
-                    instances.keys.jobs,
+                    instances.keys.jobs, instances.keys.abandoned(created.id),
                 ],
                 arguments: [created.id.rawValue, "mychat", created.created, 100, 2, "status", "failed"])
             #expect(reply.int == 1)
@@ -211,6 +211,31 @@ import Testing
                     "{p}i-gone", "{p}i-index", "{p}i:second", "{p}j:lock:\(created.id)", "{p}j:log:\(created.id)", "{p}j:stream",
                     "{p}v:second",
                 ])
+        }
+    }
+
+    @Test func aCreationThatWasGivenUpComesToNothing() async throws {
+        try await withInstances { instances in
+            let wish = NewInstance(name: "mychat", plan: .test("small"))
+            // It is carried out before it is given up, and after.
+            let (early, late) = (InstanceID.random(), InstanceID.random())
+            _ = try #require(try await instances.repository.create(wish, id: early))
+            try await instances.repository.abandon("mychat", id: early)
+            #expect(try await instances.repository.instance("mychat") == nil)
+            #expect(try await instances.repository.destroyed().map(\.id) == [early])
+            #expect(try await instances.jobs().map(\.first) == ["create", "destroy"])
+            #expect(try await instances.repository.create(wish, id: early) == nil)
+            try await instances.repository.abandon("mychat", id: late)
+            #expect(try await instances.repository.create(wish, id: late) == nil)
+            #expect(try await instances.repository.instance("mychat") == nil)
+            // Nobody else's is touched.
+            let other = try #require(try await instances.create())
+            try await instances.repository.abandon("mychat", id: late)
+            #expect(try await instances.repository.instance("mychat") == other)
+            guard case .remaining = try await instances.redis.ttl(instances.keys.abandoned(late)) else {
+                Issue.record("the mark stays for ever")
+                return
+            }
         }
     }
 

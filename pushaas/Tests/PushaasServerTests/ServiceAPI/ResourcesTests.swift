@@ -109,6 +109,35 @@ import Testing
         }
     }
 
+    @Test func `a creation that Redis carries out after it was refused is taken back`() async throws {
+        try await withService(redisTimeout: .seconds(1)) { service in
+            let create: @Sendable (String) async throws -> CurlResponse = { name in
+                try await service.send("POST", "/resources", [("name", name)])
+            }
+            // So that Redis knows the script, and what it gets is all that it needs.
+            try await eventually(within: .seconds(120), "a creation") { try await create("other").status == 201 }
+            service.instances.server.pause()
+            for name in ["mychat", "unwanted"] {
+                let refused = try await create(name)
+                #expect(refused.status == 503 && refused.message.contains("was not created"), "\(refused.text)")
+            }
+            service.instances.server.resume()
+            // tsuru knows of no instance, so its user can only create it again.
+            var last = 0
+            try await eventually(within: .seconds(120), "the name is free") {
+                last = try await create("mychat").status
+                return last != 503
+            }
+            #expect(last == 201)
+            // One that nobody asks for again is taken back as well.
+            try await eventually(within: .seconds(120), "all are taken back") {
+                service.log.lines.count { $0.contains("was taken back") } == 2
+            }
+            #expect(try await service.instances.repository.instances().map(\.name).sorted() == ["mychat", "other"])
+            #expect(try await service.send("GET", "/resources/mychat/status").status == 202)
+        }
+    }
+
     @Test func `without Redis the answer is 503 with a sentence`() async throws {
         try await withService(redisTimeout: .seconds(1)) { service in
             try await service.instances.server.stop()

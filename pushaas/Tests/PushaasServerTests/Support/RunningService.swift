@@ -119,7 +119,9 @@ func withService<Result: Sendable>(
             let instances = Instances(server: server, redis: redis, keys: keys)
             let provider = try PushaasTestProvider.FileProvider(folder: folder.path)
             let catalog = try #require(PlanCatalog(plans: plans, standard: "small"))
-            let service = InstanceService(repository: instances.repository, plans: catalog, provider: provider)
+            let abandoned = AbandonedCreations(repository: instances.repository, logger: log.logger)
+            let service = InstanceService(
+                repository: instances.repository, plans: catalog, provider: provider, abandoned: abandoned)
             let curl = CurlClient()
             let api = InstanceAPIClient(curl: curl, timeout: .seconds(60))
             let binds = BindService(
@@ -138,7 +140,7 @@ func withService<Result: Sendable>(
                 ).addRoutes(to: group)
             }
             let (other, otherPort) = makeServer(quiet) { pushAPI.addRoutes(to: $0.group("api/v1")) }
-            let group = ServiceGroup(services: [own, other], logger: quiet)
+            let group = ServiceGroup(services: [abandoned, own, other], logger: quiet)
             return try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await group.run() }
                 defer { tasks.cancelAll() }
