@@ -8,14 +8,15 @@ import PushaasTestSupport
 
 extension Plan {
     static func test(
-        streams: Int = 1, apis: Int = 1, memory: Int = 64, persistence: Persistence = .ephemeral, subscribers: Int = 100
+        streams: Int = 1, apis: Int = 1, memory: Int = 64, persistence: Persistence = .ephemeral, subscribers: Int = 100,
+        historySeconds: Int = 300
     ) -> Plan {
         let size = Size(cpu: 200, memory: memory)
         return Plan(
             name: "test", description: "", streamTasks: streams, apiTasks: apis, stream: size, agent: size, api: size,
             redis: size,
             persistence: persistence,
-            limits: Limits(subscribers: subscribers, messagesPerSecond: 0, historyMessages: 20, historySeconds: 300))
+            limits: Limits(subscribers: subscribers, messagesPerSecond: 0, historyMessages: 20, historySeconds: historySeconds))
     }
 }
 
@@ -41,7 +42,12 @@ struct FakeInstallation {
     let ports: ClosedRange<Int>
 
     init(_ values: [String: String] = [:]) async throws {
-        self.engine = try await FakeEngine()
+        try await self.init(FakeEngine(), values)
+    }
+
+    /// - Parameter engine: Perhaps with what another provider has made there.
+    init(_ engine: FakeEngine, _ values: [String: String] = [:]) async throws {
+        self.engine = engine
         self.balancer = try await ScriptedServer { _ in .response(200, body: Array("64 64".utf8)) }
         self.ports = (self.balancer.port - 1)...self.balancer.port
         let defaults = [

@@ -1,7 +1,9 @@
 import Foundation
 import Logging
+import PushTestSupport
 import PushaasCurl
 import PushaasProvisioning
+import Synchronization
 import Testing
 
 @testable import PushaasDocker
@@ -88,6 +90,17 @@ struct InstanceClient: Sendable {
         return try? await self.curl.send(request).status
     }
 
+    /// Subscribes once, until the stream ends or the task is cancelled.
+    ///
+    /// - Returns: The status.
+    func open(_ channel: String, message: @escaping @Sendable () -> Void) async throws -> Int {
+        let url = try #require(self.outputs[WellKnownOutput.streamURL])
+        let reader = EventReader { _ in message() }
+        var request = CurlRequest("GET", "\(url)/ev/\(channel)", timeout: .seconds(600))
+        request.onData = { reader.received($0) }
+        return try await self.curl.send(request).status
+    }
+
     /// Subscribes as a browser's EventSource: comes back with the last id when a stream ends. Ends when its task is cancelled.
     func subscribe(to channel: String, event: @escaping @Sendable (String) -> Void) async throws {
         let url = try #require(self.outputs[WellKnownOutput.streamURL])
@@ -101,4 +114,38 @@ struct InstanceClient: Sendable {
             try? await Task.sleep(for: .milliseconds(100))
         }
     }
+
+    /// Publishes until one more message has come to the subscription.
+    func publish(to channel: String, until subscription: Subscription) async throws {
+        let before = subscription.messages
+        try await eventually(within: .seconds(60), every: .milliseconds(200), "a message") {
+            _ = try await self.publish("hello", to: channel)
+            return subscription.messages > before
+        }
+    }
+}
+
+/// One stream, which is not opened again when it ends.
+final class Subscription: Sendable {
+    private let state: State
+    private let task: Task<Void, Never>
+
+    private final class State: Sendable {
+        let messages = Mutex(0)
+        let hasEnded = Mutex(false)
+    }
+
+    init(_ client: InstanceClient, channel: String) {
+        let state = State()
+        self.state = state
+        self.task = Task {
+            _ = try? await client.open(channel) { state.messages.withLock { $0 += 1 } }
+            state.hasEnded.withLock { $0 = true }
+        }
+    }
+
+    deinit { self.task.cancel() }
+
+    var messages: Int { self.state.messages.withLock { $0 } }
+    var hasEnded: Bool { self.state.hasEnded.withLock { $0 } }
 }

@@ -58,6 +58,25 @@ struct RealEngineTests {
         }
     }
 
+    @Test func limitsChangeWhileSubscribersStay() async throws {
+        let small = Plan.test(memory: 128, subscribers: 1)
+        let medium = Plan.test(memory: 128, subscribers: 2, historySeconds: 600)
+        try await RealEngine.shared.withInstance(small) { provider, specification, outputs in
+            let client = InstanceClient(specification: specification, outputs: outputs)
+            let first = Subscription(client, channel: "chat")
+            try await client.publish(to: "chat", until: first)
+            #expect(try await client.open("chat") {} == 503)
+
+            var grown = specification
+            grown.plan = medium
+            try await runSteps(try provider.resizeSteps(from: small, to: medium), grown, outputs)
+            let second = Subscription(client, channel: "chat")
+            try await client.publish(to: "chat", until: second)
+            try await client.publish(to: "chat", until: first)
+            #expect(!first.hasEnded)
+        }
+    }
+
     @Test func whatEndsComesBackWhereItWas() async throws {
         try await RealEngine.shared.withInstance(.test(memory: 128)) { provider, specification, outputs in
             let client = InstanceClient(specification: specification, outputs: outputs)

@@ -14,12 +14,20 @@ final class EngineClient: Sendable {
 
     let endpoint: DockerConfiguration.Endpoint
     private let curl: CurlClient
+    /// For calls that wait until something has ended, each on a thread: drains and pulls must not hold up the short ones.
+    private let patientCurl: CurlClient
     private let negotiated = Mutex<APIVersion?>(nil)
 
     init(_ endpoint: DockerConfiguration.Endpoint, curl: CurlClient) {
         self.endpoint = endpoint
         self.curl = curl
+        self.patientCurl = CurlClient(maximumConcurrency: Self.maximumPatientCalls)
     }
+
+    /// More than an instance has push-streams.
+    private static let maximumPatientCalls = 32
+    /// A call that may take longer than this is one that waits.
+    private static let patience = Duration.seconds(60)
 
     /// Makes one call, without a body.
     ///
@@ -97,7 +105,7 @@ final class EngineClient: Sendable {
         request.tls = CurlRequest.TLS(
             authorities: self.endpoint.authorities, certificate: self.endpoint.certificate, key: self.endpoint.key)
         do {
-            return try await self.curl.send(request)
+            return try await (request.timeout > Self.patience ? self.patientCurl : self.curl).send(request)
         } catch {
             // Another Engine may come back in its place.
             self.negotiated.withLock { $0 = nil }
