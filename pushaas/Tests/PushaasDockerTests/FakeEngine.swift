@@ -35,6 +35,7 @@ final class FakeEngine: Sendable {
         var apiVersion = "1.41"
         var minimumVersion = "1.12"
         var health = "healthy"
+        var pullStatus = 200
         var pullAnswer = "{\"status\":\"Pull complete\",\"id\":\"layer\"}\n"
         /// `METHOD /path` of each call, without version and query.
         var calls: [String] = []
@@ -133,7 +134,7 @@ final class FakeEngine: Sendable {
         case ("POST", "images", _):
             state.authorizations.append(request.headers["x-registry-auth"])
             state.images.insert(query("fromImage").split(separator: ":").first.map(String.init) ?? "")
-            return .response(200, body: Array(state.pullAnswer.utf8))
+            return .response(state.pullStatus, body: Array(state.pullAnswer.utf8))
         case (_, "containers", _), (_, "exec", _): return self.container(request, path, query, &state)
         default: return self.message(404, "page not found")
         }

@@ -46,19 +46,21 @@ struct RealEngine: Sendable {
         return true
     }
 
-    func configuration() throws -> DockerConfiguration {
+    /// - Parameter others: In place of what it has.
+    func configuration(_ others: [String: String] = [:]) throws -> DockerConfiguration {
         var values = ["host": self.host, "health_interval": "500ms", "health_timeout": "60s", "publish_ports": "30000-32000"]
         for (name, image) in self.images { values["image_\(name)"] = image }
-        return try dockerConfiguration(values)
+        return try dockerConfiguration(values.merging(others) { $1 })
     }
 
     /// Gives `body` an instance of an installation of its own, and removes whatever is left of that afterwards.
     func withInstance(
-        _ plan: Plan, _ body: (DockerProvider, InstanceSpecification, StepOutputs) async throws -> Void
+        _ plan: Plan, _ values: [String: String] = [:],
+        _ body: (DockerProvider, InstanceSpecification, StepOutputs) async throws -> Void
     ) async throws {
         let installation = "test-\(InstanceID.random())"
         let provider = DockerProvider(
-            configuration: try self.configuration(), installation: installation, logger: Logger(label: "test"))
+            configuration: try self.configuration(values), installation: installation, logger: Logger(label: "test"))
         let specification = InstanceSpecification.test(plan)
         do {
             let outputs = try await runSteps(try provider.creationSteps(for: plan), specification)

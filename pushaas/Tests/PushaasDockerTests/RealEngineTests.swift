@@ -77,6 +77,20 @@ struct RealEngineTests {
         }
     }
 
+    @Test func anInstanceIsMadeOverTLS() async throws {
+        let host = RealEngine.shared.host
+        // Another one has its own TLS in front.
+        let socket = host.hasPrefix("unix://") ? String(host.dropFirst("unix://".count)) : "/var/run/docker.sock"
+        let secured = try await SecuredEngine(socket: socket)
+        try await RealEngine.shared.withInstance(.test(memory: 128), secured.values) { provider, specification, outputs in
+            let client = InstanceClient(specification: specification, outputs: outputs)
+            let subscription = Subscription(client, channel: "chat")
+            try await client.publish(to: "chat", until: subscription)
+            let states = try await provider.inspect(specification, outputs: outputs)
+            #expect(states.allSatisfy { $0.problem == nil }, "\(states)")
+        }
+    }
+
     @Test func whatEndsComesBackWhereItWas() async throws {
         try await RealEngine.shared.withInstance(.test(memory: 128)) { provider, specification, outputs in
             let client = InstanceClient(specification: specification, outputs: outputs)

@@ -115,6 +115,9 @@ final class EngineClient: Sendable {
 
     private func error(_ error: CurlError) -> any Error {
         let engine = "the Docker Engine at \(self.endpoint.name)"
+        if [.notConnected, .invalidRequest].contains(error.reason), let file = self.unreadableFile {
+            return ProviderError(.permanent, "\(engine) cannot be called: the file \(file) cannot be read")
+        }
         switch error.reason {
         case .cancelled: return CancellationError()
         case .notConnected:
@@ -127,6 +130,13 @@ final class EngineClient: Sendable {
         case .timedOut: return ProviderError(.temporary, "\(engine) did not answer in time")
         case .badAnswer: return ProviderError(.permanent, "\(engine) gave an answer that cannot be used: \(error)")
         case .invalidRequest: return ProviderError(.permanent, "\(engine) cannot be called: \(error)")
+        }
+    }
+
+    /// libcurl does not name it.
+    private var unreadableFile: String? {
+        [self.endpoint.authorities, self.endpoint.certificate, self.endpoint.key].compactMap { $0 }.first {
+            access($0, R_OK) != 0
         }
     }
 
