@@ -35,6 +35,9 @@ public struct DockerEngine: Sendable {
         return true
     }
 
+    /// The path of its socket.
+    public var socket: String { String(self.host.dropFirst("unix://".count)) }
+
     /// What makes pushaas use it.
     ///
     /// - Parameter installation: The label that tells what a test has made; no other test may have it.
@@ -104,7 +107,7 @@ public struct DockerEngine: Sendable {
     }
 
     private func send(_ method: String, _ path: String) async throws -> HTTPResponse {
-        let connection = try await HTTPConnection(to: .unixSocket(String(self.host.dropFirst("unix://".count))))
+        let connection = try await HTTPConnection(to: .unixSocket(self.socket))
         defer { connection.close() }
         return try await connection.response(to: HTTPRequest(method, path), within: .seconds(120))
     }

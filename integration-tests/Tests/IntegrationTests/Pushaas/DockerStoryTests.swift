@@ -17,8 +17,9 @@ extension EndToEnd {
                 let (publisher, stream) = try await Self.clients(variables, pushaas.info("mychat"))
 
                 try await NumberTraffic.flow(from: publisher, to: stream) { traffic in
-                    try await traffic.join(1)
+                    let subscriber = try await traffic.join(1)[0]
                     try await Self.change("mychat", to: "medium", tsuru, during: traffic)
+                    #expect(await subscriber.connections == 1)
                 }
                 // The addresses and the variables are as before.
                 #expect(try await pushaas.bind("mychat", app: "shop") == variables)
