@@ -63,30 +63,37 @@ public struct DockerEngine: Sendable {
 
     /// All that has an installation's label, in the order in which it can be removed.
     public func resources(installation: String) async throws -> [Resource] {
-        struct Container: Decodable {
-            let Id: String
-            let Names: [String]
-        }
-        struct Network: Decodable {
-            let Id: String
-            let Name: String
-        }
-        struct Volume: Decodable {
-            let Name: String
+        struct Item: Decodable {
+            enum CodingKeys: String, CodingKey {
+                case id = "Id"
+                case name = "Name"
+                case names = "Names"
+            }
+
+            let id: String?
+            let name: String?
+            /// Of a container, each with a slash before it.
+            let names: [String]?
+
+            func resource(_ kind: String) -> Resource {
+                let name = self.name ?? self.names?.first.map { String($0.dropFirst()) } ?? ""
+                return Resource(kind: kind, identifier: self.id ?? name, name: name)
+            }
         }
         struct Volumes: Decodable {
-            let Volumes: [Volume]?
+            enum CodingKeys: String, CodingKey {
+                case items = "Volumes"
+            }
+
+            let items: [Item]?
         }
         // {"label":["pushaas.installation=..."]}
         let filter = "filters=%7B%22label%22%3A%5B%22pushaas.installation%3D\(installation)%22%5D%7D"
-        let containers: [Container] = try await self.list("/containers/json?all=1&\(filter)")
-        let networks: [Network] = try await self.list("/networks?\(filter)")
+        let containers: [Item] = try await self.list("/containers/json?all=1&\(filter)")
+        let networks: [Item] = try await self.list("/networks?\(filter)")
         let volumes: Volumes = try await self.list("/volumes?\(filter)")
-        return containers.map {
-            Resource(kind: "containers", identifier: $0.Id, name: $0.Names.first.map { String($0.dropFirst()) } ?? $0.Id)
-        }
-            + networks.map { Resource(kind: "networks", identifier: $0.Id, name: $0.Name) }
-            + (volumes.Volumes ?? []).map { Resource(kind: "volumes", identifier: $0.Name, name: $0.Name) }
+        return containers.map { $0.resource("containers") } + networks.map { $0.resource("networks") }
+            + (volumes.items ?? []).map { $0.resource("volumes") }
     }
 
     /// Removes all that has the label: nothing may work on that any more.
