@@ -3,6 +3,7 @@ import PushRuntime
 import PushTestSupport
 import PushaasProvisioning
 import PushaasTestSupport
+import Synchronization
 
 @testable import PushaasDocker
 
@@ -39,7 +40,13 @@ struct FakeInstallation {
     let engine: FakeEngine
     let provider: DockerProvider
     let balancer: ScriptedServer
+    /// Tells how many servers the balancer uses.
+    let counts: Counts
     let ports: ClosedRange<Int>
+
+    final class Counts: Sendable {
+        let text = Mutex<@Sendable () -> String>({ "64 64" })
+    }
 
     init(_ values: [String: String] = [:]) async throws {
         try await self.init(FakeEngine(), values)
@@ -48,7 +55,9 @@ struct FakeInstallation {
     /// - Parameter engine: Perhaps with what another provider has made there.
     init(_ engine: FakeEngine, _ values: [String: String] = [:]) async throws {
         self.engine = engine
-        self.balancer = try await ScriptedServer { _ in .response(200, body: Array("64 64".utf8)) }
+        let counts = Counts()
+        self.counts = counts
+        self.balancer = try await ScriptedServer { _ in .response(200, body: Array(counts.text.withLock { $0 }().utf8)) }
         self.ports = (self.balancer.port - 1)...self.balancer.port
         let defaults = [
             "host": "unix://\(self.engine.socket)", "publish_ports": "\(self.ports.lowerBound)-\(self.ports.upperBound)",

@@ -53,6 +53,16 @@ struct RealEngine: Sendable {
         return try dockerConfiguration(values.merging(others) { $1 })
     }
 
+    /// A provider of the same installation that knows a component's image by its id.
+    func providerWithImageByID(_ component: String, _ provider: DockerProvider) async throws -> DockerProvider {
+        let image = try #require(self.images[component])
+        let response = try await provider.engine.call("GET", "/images/\(image)/json")
+        let id = try provider.engine.decode(EngineIdentifier.self, response).id
+        return DockerProvider(
+            configuration: try self.configuration(["image_\(component)": id]), installation: provider.installation,
+            logger: Logger(label: "test"))
+    }
+
     /// Gives `body` an instance of an installation of its own, and removes whatever is left of that afterwards.
     func withInstance(
         _ plan: Plan, _ values: [String: String] = [:],

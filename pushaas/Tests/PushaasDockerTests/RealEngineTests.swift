@@ -37,13 +37,16 @@ struct RealEngineTests {
 
             var grown = specification
             grown.plan = medium
-            let steps = try provider.resizeSteps(from: small, to: medium)
-            let told = try await runSteps(steps, grown, outputs)
+            // Under another name of its image, so that push-streams are replaced, which a change of plan alone does not do.
+            let other = try await RealEngine.shared.providerWithImageByID("push_stream", provider)
+            let told = try await runSteps(try other.resizeSteps(from: small, to: medium), grown, outputs)
             #expect(told.filter { $0.key.hasSuffix("_port") } == ports)
             let states = try await provider.inspect(grown, outputs: outputs)
             #expect(states.allSatisfy { $0.problem == nil && $0.healthy == $0.expected }, "\(states)")
 
-            for step in steps.reversed() { try await step.undo(StepContext(specification: specification, outputs: outputs)) }
+            for step in try provider.resizeSteps(from: small, to: medium).reversed() {
+                try await step.undo(StepContext(specification: specification, outputs: outputs))
+            }
             let back = try await provider.inspect(specification, outputs: outputs)
             #expect(back.allSatisfy { $0.problem == nil && $0.healthy == $0.expected }, "\(back)")
 

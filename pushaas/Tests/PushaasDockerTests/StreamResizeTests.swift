@@ -94,6 +94,32 @@ struct StreamResizeTests {
         }
     }
 
+    /// A try that was cut off has left a push-stream that runs, but takes nobody any more.
+    @Test func aDrainThatWasBegunIsWaitedFor() async throws {
+        let installation = try await FakeInstallation(["health_timeout": "60s"])
+        var specification = InstanceSpecification.test(.test(streams: 2))
+        let outputs = try await installation.run(
+            try installation.provider.creationSteps(for: specification.plan), specification)
+        let engine = installation.engine
+        let draining = try #require(Self.names(engine).streams.max())
+        let questions = Mutex(0)
+        installation.counts.text.withLock { text in
+            text = {
+                let count = questions.withLock { count in
+                    count += 1
+                    return count
+                }
+                if count == 3 { engine.state.withLock { $0.containers[draining]?.status = "exited" } }
+                return "1 1"
+            }
+        }
+        specification.plan = .test()
+        try await installation.run(
+            try installation.provider.resizeSteps(from: .test(streams: 2), to: .test()), specification, outputs)
+        #expect(Self.names(engine).streams.count == 1)
+        #expect(questions.withLock { $0 } >= 3)
+    }
+
     /// Drains take minutes, and there may be many of them at a time.
     @Test func drainsHoldUpNothingElse() async throws {
         let installation = try await FakeInstallation()

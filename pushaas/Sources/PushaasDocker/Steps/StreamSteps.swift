@@ -84,8 +84,11 @@ extension DockerProvider {
         // In the creation, there is none before push-stream.
         guard let url = context.outputs[WellKnownOutput.apiManagementURL] else { return }
         let instance = self.instance(context)
-        let streams = try await instance.containers(.stream).count(where: \.isHealthy)
-        let apis = try await instance.containers(.api).count(where: \.isHealthy)
-        try await self.waitForBalancer(at: url, context.specification.secrets, streams: streams, apis: apis)
+        try await self.waitForBalancer(at: url, context.specification.secrets) {
+            (
+                try await instance.containers(.stream).count(where: \.isHealthy),
+                try await instance.containers(.api).count(where: \.isHealthy)
+            )
+        }
     }
 }
