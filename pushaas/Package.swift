@@ -23,7 +23,7 @@ func provider(_ name: String) -> Target {
         swiftSettings: swiftSettings)
 }
 
-func providerTests(_ name: String) -> Target {
+func providerTests(_ name: String, _ others: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: [
@@ -33,7 +33,7 @@ func providerTests(_ name: String) -> Target {
             .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
-        ],
+        ] + others,
         swiftSettings: swiftSettings)
 }
 
@@ -55,6 +55,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         // Byte buffers, and threads for calls that block.
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        // Tests: what stands before a Docker Engine that is reached with TLS.
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         // Header fields and status codes.
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         // Start order, signals and drain.
@@ -72,7 +74,7 @@ let package = Package(
         .target(name: "PushaasProvisioning", swiftSettings: swiftSettings),
         // Instances as containers of a Docker Engine.
         provider("PushaasDocker"),
-        providerTests("PushaasDocker"),
+        providerTests("PushaasDocker", [.product(name: "NIOSSL", package: "swift-nio-ssl")]),
         // Servers that tests script, byte by byte where it matters.
         .target(
             name: "PushaasTestSupport",

@@ -9,6 +9,7 @@ let usage = """
     pushaas \(pushaasVersion): Push Service instances as a service of tsuru
 
     Usage: pushaas [--health | --help | --version]
+           pushaas print-ecs [--help | ...]    prints task definitions and services for a deployment by hand
 
     Configuration comes from a YAML file (PUSHAAS_CONFIG, else ./config/<PUSHAAS_ENV>.yml) and the environment; the latter wins.
 
@@ -47,6 +48,11 @@ case "--health":
         FileHandle.standardError.write(Data("pushaas: \(error)\n".utf8))
         exit(1)
     }
+case "print-ecs":
+    exit(
+        PrintECSCommand.run(Array(CommandLine.arguments.dropFirst(2))) {
+            try schema.load(environment: ProcessInfo.processInfo.environment)
+        })
 case "--help", "-h":
     print(usage + schema.helpText(), terminator: "")
 case "--version":

@@ -34,8 +34,8 @@ struct DockerProviderTests {
             let text = String(decoding: try EngineCoding.encode(container.creation), as: UTF8.self)
             #expect(!text.contains("apiPassword1"))
             #expect(!text.contains("redisPassword1"))
-            // But push-stream, which has none, each got its files before its start.
-            #expect(container.archives > 0 || container.creation.labels["pushaas.component"] == "push-stream")
+            // Each got its files before its start.
+            #expect(container.archives > 0)
         }
         #expect(!outputs.values.contains { $0.contains("assword1") })
     }
@@ -47,11 +47,7 @@ struct DockerProviderTests {
         #expect(stream.hostConfig.memorySwap == 96 * 1024 * 1024)
         #expect(stream.hostConfig.restartPolicy?.name == "unless-stopped")
         #expect(stream.stopTimeout == 120)
-        #expect(
-            stream.cmd == [
-                "-c", "/etc/push-stream/nginx.conf", "-g",
-                "push_stream_subscribers_limit 250; push_stream_history_limit 20 300s;",
-            ])
+        #expect(stream.cmd == ["-c", "/etc/push-stream/nginx.conf", "-g", "include /etc/pushaas/limits.conf;"])
         #expect(stream.labels["pushaas.installation"] == "test")
         #expect(stream.labels["pushaas.name"] == "My_Chat")
         #expect(InstanceID(rawValue: stream.labels["pushaas.instance"] ?? "") != nil)
@@ -201,18 +197,5 @@ struct DockerProviderTests {
         for container in containers.values where container.creation.image != "balancer" {
             #expect(container.size?.memory == 128 * 1024 * 1024)
         }
-    }
-
-    @Test func anAgentGoesAfterItsPushStream() async throws {
-        let installation = try await FakeInstallation()
-        var specification = InstanceSpecification.test(.test(streams: 2))
-        let outputs = try await installation.run(try installation.provider.creationSteps(for: specification.plan), specification)
-        specification.plan = .test(streams: 3)
-        let steps = try installation.provider.resizeSteps(from: .test(streams: 2), to: specification.plan)
-        try await installation.run(steps, specification, outputs)
-        let stops = installation.engine.state.withLock { $0.calls.filter { $0.hasSuffix("/stop") } }
-        let kinds = stops.map { $0.contains("-stream-") ? "stream" : "agent" }
-        // The limit of subscribers of each has changed, so all are replaced, and each one's agent follows it.
-        #expect(kinds == ["stream", "agent", "stream", "agent"])
     }
 }

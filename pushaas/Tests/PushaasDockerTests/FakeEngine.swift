@@ -21,6 +21,8 @@ final class FakeEngine: Sendable {
         var startedAt = "0001-01-01T00:00:00Z"
         var size: ContainerUpdate?
         var archives = 0
+        /// The last of them.
+        var archive: [UInt8] = []
     }
 
     struct State: Sendable {
@@ -33,10 +35,17 @@ final class FakeEngine: Sendable {
         var apiVersion = "1.41"
         var minimumVersion = "1.12"
         var health = "healthy"
+        var pullStatus = 200
         var pullAnswer = "{\"status\":\"Pull complete\",\"id\":\"layer\"}\n"
         /// `METHOD /path` of each call, without version and query.
         var calls: [String] = []
         var versions: Set<String> = []
+        /// Nothing is answered to who waits for the end of a container.
+        var isSlowToStop = false
+        /// `CONTAINER: COMMAND` of each that was run in a container.
+        var commands: [String] = []
+        /// `X-Registry-Auth` of each pull.
+        var authorizations: [String?] = []
         var starts = 0
     }
 
@@ -123,8 +132,9 @@ final class FakeEngine: Sendable {
         case ("DELETE", "volumes", _):
             return state.volumes.removeValue(forKey: name) == nil ? self.message(404, "no such volume") : .response(204)
         case ("POST", "images", _):
+            state.authorizations.append(request.headers["x-registry-auth"])
             state.images.insert(query("fromImage").split(separator: ":").first.map(String.init) ?? "")
-            return .response(200, body: Array(state.pullAnswer.utf8))
+            return .response(state.pullStatus, body: Array(state.pullAnswer.utf8))
         case (_, "containers", _), (_, "exec", _): return self.container(request, path, query, &state)
         default: return self.message(404, "page not found")
         }
@@ -156,12 +166,18 @@ final class FakeEngine: Sendable {
             return .json("[\(found.map { self.summary($0.key, $0.value) }.joined(separator: ","))]")
         default: break
         }
+        if state.isSlowToStop, path.last == "stop" { return .silence }
         guard var container = state.containers[name] else { return self.message(404, "No such container: \(name)") }
         switch (request.method, path.count > 2 ? path[2] : "") {
         case ("GET", "json"): return .json(self.inspection(name, container, health: state.health))
         case ("GET", "logs"): return .response(200, body: [1, 0, 0, 0, 0, 0, 0, 10] + Array("last words".utf8))
-        case ("PUT", "archive"): container.archives += 1
-        case ("POST", "exec"): return .json("{\"Id\":\"exec\"}", status: 201)
+        case ("PUT", "archive"):
+            container.archives += 1
+            container.archive = request.body
+        case ("POST", "exec"):
+            let command = (try? EngineCoding.decode(ExecCreation.self, from: request.body))?.cmd ?? []
+            state.commands.append("\(name): \(command.joined(separator: " "))")
+            return .json("{\"Id\":\"exec\"}", status: 201)
         case ("POST", "wait"): return .json("{\"StatusCode\":0}")
         case ("POST", "stop"): container.status = "exited"
         case ("POST", "update"): container.size = try? EngineCoding.decode(ContainerUpdate.self, from: request.body)
@@ -196,7 +212,8 @@ final class FakeEngine: Sendable {
         }
         return "{\"Id\":\"\(name)\",\"RestartCount\":0,\"State\":{\"Status\":\"\(container.status)\",\"ExitCode\":1,"
             + "\"StartedAt\":\"\(container.startedAt)\",\"Health\":{\"Status\":\"\(health)\"}},"
-            + "\"Config\":{\"Labels\":\(self.json(container.creation.labels))},"
+            + "\"Config\":{\"Image\":\"\(container.creation.image)\",\"Labels\":\(self.json(container.creation.labels)),"
+            + "\"Env\":\(String(decoding: (try? JSONEncoder().encode(container.creation.env)) ?? Data(), as: UTF8.self))},"
             + "\"HostConfig\":\(String(decoding: (try? EngineCoding.encode(host)) ?? [], as: UTF8.self)),"
             + "\"Mounts\":[\(mounts.joined(separator: ","))]}"
     }

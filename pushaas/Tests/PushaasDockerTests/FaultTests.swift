@@ -103,6 +103,29 @@ struct FaultTests {
         }
     }
 
+    @Test(arguments: faults.indices)
+    func aDrainIsContinuedAfterAFaultAtAnyCall(_ index: Int) async throws {
+        let installation = try await FakeInstallation()
+        let small = Plan.test()
+        let large = Plan.test(streams: 3, apis: 2, subscribers: 1000, historySeconds: 600)
+        var specification = InstanceSpecification.test(large)
+        let outputs = try await installation.run(try installation.provider.creationSteps(for: large), specification)
+        let steps = try installation.provider.resizeSteps(from: large, to: small)
+        specification.plan = small
+        let target = specification
+        specification.plan = large
+        let origin = specification
+        try await self.atEachCall(Self.faults[index], installation) {
+            try await installation.run(steps, target, outputs)
+        } again: {
+            try await installation.run(steps, target, outputs)
+            let shrunk = try await installation.provider.inspect(target, outputs: outputs)
+            #expect(shrunk.allSatisfy { $0.problem == nil && $0.healthy == $0.expected }, "\(shrunk)")
+            #expect(installation.engine.state.withLock { $0.containers.count } == 5)
+            try await installation.undo(steps, origin, outputs)
+        }
+    }
+
     @Test func whatAnEngineRefusesIsToldInWords() async throws {
         let installation = try await FakeInstallation()
         let cases: [(FakeEngine.Fault, ProviderError.Kind, String)] = [

@@ -3,19 +3,21 @@ import PushRuntime
 import PushTestSupport
 import PushaasProvisioning
 import PushaasTestSupport
+import Synchronization
 
 @testable import PushaasDocker
 
 extension Plan {
     static func test(
-        streams: Int = 1, apis: Int = 1, memory: Int = 64, persistence: Persistence = .ephemeral, subscribers: Int = 100
+        streams: Int = 1, apis: Int = 1, memory: Int = 64, persistence: Persistence = .ephemeral, subscribers: Int = 100,
+        historySeconds: Int = 300
     ) -> Plan {
         let size = Size(cpu: 200, memory: memory)
         return Plan(
             name: "test", description: "", streamTasks: streams, apiTasks: apis, stream: size, agent: size, api: size,
             redis: size,
             persistence: persistence,
-            limits: Limits(subscribers: subscribers, messagesPerSecond: 0, historyMessages: 20, historySeconds: 300))
+            limits: Limits(subscribers: subscribers, messagesPerSecond: 0, historyMessages: 20, historySeconds: historySeconds))
     }
 }
 
@@ -38,11 +40,24 @@ struct FakeInstallation {
     let engine: FakeEngine
     let provider: DockerProvider
     let balancer: ScriptedServer
+    /// Tells how many servers the balancer uses.
+    let counts: Counts
     let ports: ClosedRange<Int>
 
+    final class Counts: Sendable {
+        let text = Mutex<@Sendable () -> String>({ "64 64" })
+    }
+
     init(_ values: [String: String] = [:]) async throws {
-        self.engine = try await FakeEngine()
-        self.balancer = try await ScriptedServer { _ in .response(200, body: Array("64 64".utf8)) }
+        try await self.init(FakeEngine(), values)
+    }
+
+    /// - Parameter engine: Perhaps with what another provider has made there.
+    init(_ engine: FakeEngine, _ values: [String: String] = [:]) async throws {
+        self.engine = engine
+        let counts = Counts()
+        self.counts = counts
+        self.balancer = try await ScriptedServer { _ in .response(200, body: Array(counts.text.withLock { $0 }().utf8)) }
         self.ports = (self.balancer.port - 1)...self.balancer.port
         let defaults = [
             "host": "unix://\(self.engine.socket)", "publish_ports": "\(self.ports.lowerBound)-\(self.ports.upperBound)",

@@ -1,7 +1,9 @@
 import Foundation
 import Logging
+import PushTestSupport
 import PushaasCurl
 import PushaasProvisioning
+import Synchronization
 import Testing
 
 @testable import PushaasDocker
@@ -44,19 +46,31 @@ struct RealEngine: Sendable {
         return true
     }
 
-    func configuration() throws -> DockerConfiguration {
+    /// - Parameter others: In place of what it has.
+    func configuration(_ others: [String: String] = [:]) throws -> DockerConfiguration {
         var values = ["host": self.host, "health_interval": "500ms", "health_timeout": "60s", "publish_ports": "30000-32000"]
         for (name, image) in self.images { values["image_\(name)"] = image }
-        return try dockerConfiguration(values)
+        return try dockerConfiguration(values.merging(others) { $1 })
+    }
+
+    /// A provider of the same installation that knows a component's image by its id.
+    func providerWithImageByID(_ component: String, _ provider: DockerProvider) async throws -> DockerProvider {
+        let image = try #require(self.images[component])
+        let response = try await provider.engine.call("GET", "/images/\(image)/json")
+        let id = try provider.engine.decode(EngineIdentifier.self, response).id
+        return DockerProvider(
+            configuration: try self.configuration(["image_\(component)": id]), installation: provider.installation,
+            logger: Logger(label: "test"))
     }
 
     /// Gives `body` an instance of an installation of its own, and removes whatever is left of that afterwards.
     func withInstance(
-        _ plan: Plan, _ body: (DockerProvider, InstanceSpecification, StepOutputs) async throws -> Void
+        _ plan: Plan, _ values: [String: String] = [:],
+        _ body: (DockerProvider, InstanceSpecification, StepOutputs) async throws -> Void
     ) async throws {
         let installation = "test-\(InstanceID.random())"
         let provider = DockerProvider(
-            configuration: try self.configuration(), installation: installation, logger: Logger(label: "test"))
+            configuration: try self.configuration(values), installation: installation, logger: Logger(label: "test"))
         let specification = InstanceSpecification.test(plan)
         do {
             let outputs = try await runSteps(try provider.creationSteps(for: plan), specification)
@@ -88,6 +102,17 @@ struct InstanceClient: Sendable {
         return try? await self.curl.send(request).status
     }
 
+    /// Subscribes once, until the stream ends or the task is cancelled.
+    ///
+    /// - Returns: The status.
+    func open(_ channel: String, message: @escaping @Sendable () -> Void) async throws -> Int {
+        let url = try #require(self.outputs[WellKnownOutput.streamURL])
+        let reader = EventReader { _ in message() }
+        var request = CurlRequest("GET", "\(url)/ev/\(channel)", timeout: .seconds(600))
+        request.onData = { reader.received($0) }
+        return try await self.curl.send(request).status
+    }
+
     /// Subscribes as a browser's EventSource: comes back with the last id when a stream ends. Ends when its task is cancelled.
     func subscribe(to channel: String, event: @escaping @Sendable (String) -> Void) async throws {
         let url = try #require(self.outputs[WellKnownOutput.streamURL])
@@ -101,4 +126,38 @@ struct InstanceClient: Sendable {
             try? await Task.sleep(for: .milliseconds(100))
         }
     }
+
+    /// Publishes until one more message has come to the subscription.
+    func publish(to channel: String, until subscription: Subscription) async throws {
+        let before = subscription.messages
+        try await eventually(within: .seconds(60), every: .milliseconds(200), "a message") {
+            _ = try await self.publish("hello", to: channel)
+            return subscription.messages > before
+        }
+    }
+}
+
+/// One stream, which is not opened again when it ends.
+final class Subscription: Sendable {
+    private let state: State
+    private let task: Task<Void, Never>
+
+    private final class State: Sendable {
+        let messages = Mutex(0)
+        let hasEnded = Mutex(false)
+    }
+
+    init(_ client: InstanceClient, channel: String) {
+        let state = State()
+        self.state = state
+        self.task = Task {
+            _ = try? await client.open(channel) { state.messages.withLock { $0 += 1 } }
+            state.hasEnded.withLock { $0 = true }
+        }
+    }
+
+    deinit { self.task.cancel() }
+
+    var messages: Int { self.state.messages.withLock { $0 } }
+    var hasEnded: Bool { self.state.hasEnded.withLock { $0 } }
 }

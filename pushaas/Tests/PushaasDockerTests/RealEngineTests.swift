@@ -37,13 +37,16 @@ struct RealEngineTests {
 
             var grown = specification
             grown.plan = medium
-            let steps = try provider.resizeSteps(from: small, to: medium)
-            let told = try await runSteps(steps, grown, outputs)
+            // Under another name of its image, so that push-streams are replaced, which a change of plan alone does not do.
+            let other = try await RealEngine.shared.providerWithImageByID("push_stream", provider)
+            let told = try await runSteps(try other.resizeSteps(from: small, to: medium), grown, outputs)
             #expect(told.filter { $0.key.hasSuffix("_port") } == ports)
             let states = try await provider.inspect(grown, outputs: outputs)
             #expect(states.allSatisfy { $0.problem == nil && $0.healthy == $0.expected }, "\(states)")
 
-            for step in steps.reversed() { try await step.undo(StepContext(specification: specification, outputs: outputs)) }
+            for step in try provider.resizeSteps(from: small, to: medium).reversed() {
+                try await step.undo(StepContext(specification: specification, outputs: outputs))
+            }
             let back = try await provider.inspect(specification, outputs: outputs)
             #expect(back.allSatisfy { $0.problem == nil && $0.healthy == $0.expected }, "\(back)")
 
@@ -55,6 +58,39 @@ struct RealEngineTests {
             _ = await subscriber.result
             let numbers = received.withLock { $0 }
             #expect(Set(numbers).isSuperset(of: 1...count), "missing: \(Set(1...count).subtracting(numbers).sorted())")
+        }
+    }
+
+    @Test func limitsChangeWhileSubscribersStay() async throws {
+        let small = Plan.test(memory: 128, subscribers: 1)
+        let medium = Plan.test(memory: 128, subscribers: 2, historySeconds: 600)
+        try await RealEngine.shared.withInstance(small) { provider, specification, outputs in
+            let client = InstanceClient(specification: specification, outputs: outputs)
+            let first = Subscription(client, channel: "chat")
+            try await client.publish(to: "chat", until: first)
+            #expect(try await client.open("chat") {} == 503)
+
+            var grown = specification
+            grown.plan = medium
+            try await runSteps(try provider.resizeSteps(from: small, to: medium), grown, outputs)
+            let second = Subscription(client, channel: "chat")
+            try await client.publish(to: "chat", until: second)
+            try await client.publish(to: "chat", until: first)
+            #expect(!first.hasEnded)
+        }
+    }
+
+    @Test func anInstanceIsMadeOverTLS() async throws {
+        let host = RealEngine.shared.host
+        // Another one has its own TLS in front.
+        let socket = host.hasPrefix("unix://") ? String(host.dropFirst("unix://".count)) : "/var/run/docker.sock"
+        let secured = try await SecuredEngine(socket: socket)
+        try await RealEngine.shared.withInstance(.test(memory: 128), secured.values) { provider, specification, outputs in
+            let client = InstanceClient(specification: specification, outputs: outputs)
+            let subscription = Subscription(client, channel: "chat")
+            try await client.publish(to: "chat", until: subscription)
+            let states = try await provider.inspect(specification, outputs: outputs)
+            #expect(states.allSatisfy { $0.problem == nil }, "\(states)")
         }
     }
 

@@ -60,6 +60,16 @@ import Testing
         }
     }
 
+    /// ECS refuses to mount a file system in the name of a role that the task does not have.
+    @Test func aFileSystemIsMountedInTheNameOfTheTasksRoleIfThereIsOne() throws {
+        let values = ["redis.mode": "efs", "redis.efs_file_system": "fs-1", "redis.efs_access_point": "fsap-1"]
+        for (role, iam) in [("", "DISABLED"), ("arn:aws:iam::123456789012:role/task", "ENABLED")] {
+            let definition = try self.definition(.redis, .small, values.merging(["task_role": role]) { $1 })
+            let volume = definition["volumes"]?.elements.first?["efsVolumeConfiguration"]
+            #expect(volume?["authorizationConfig"]?["iam"]?.string == iam)
+        }
+    }
+
     @Test func theAgentSharesTheTaskOfItsPushStreamAndPublishesOverLoopback() throws {
         let definition = try self.definition(.stream)
         #expect(definition["containerDefinitions"]?.elements.count == 2)
@@ -117,7 +127,7 @@ import Testing
         let efs = definition["volumes"]?.elements.first?["efsVolumeConfiguration"]
         #expect(efs?["fileSystemId"] == "fs-1")
         #expect(efs?["transitEncryption"] == "ENABLED")
-        #expect(efs?["authorizationConfig"] == ["accessPointId": "fsap-1", "iam": "ENABLED"])
+        #expect(efs?["authorizationConfig"] == ["accessPointId": "fsap-1", "iam": "DISABLED"])
         let redis = try self.container(definition, "push-redis")
         let start = try #require(redis["command"]?.strings.first)
         let rest =

@@ -9,6 +9,8 @@ public actor ResilientSubscriber {
     /// Everything received, repetitions included.
     public private(set) var messages: [PushMessage] = []
     public private(set) var connections = 0
+    /// How far it was whenever a connection ended: the id of the last message before that.
+    public private(set) var departures: [String?] = []
 
     public init(_ endpoint: Endpoint, channels: String) {
         self.endpoint = endpoint
@@ -49,6 +51,7 @@ public actor ResilientSubscriber {
                 } catch  where Self.isDisconnect(error) {
                     client.close()
                     self.client = nil
+                    self.departures.append(self.lastEventID)
                 }
             }
             try await eventually(within: remaining, "a connection to \(self.endpoint)") {

@@ -80,6 +80,9 @@ public struct RunningPushaas: Sendable {
         return text.addingPercentEncoding(withAllowedCharacters: plain) ?? text
     }
 
+    /// The status of what is open to everybody: `/healthz`, `/readyz`.
+    public func status(of path: String) async throws -> Int { try await Deployment.status(of: path, at: self.endpoint) }
+
     /// Waits until the status is what tsuru takes for `up`.
     public func awaitUp(_ name: String, within limit: Duration = .seconds(180)) async throws {
         try await eventually(within: limit, every: .milliseconds(100), "\(name) is up") {

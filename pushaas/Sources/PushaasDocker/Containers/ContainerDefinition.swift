@@ -27,6 +27,14 @@ struct ContainerDefinition: Sendable {
     /// Where its files are.
     static let folder = "/etc/pushaas"
 
+    /// As the Engine takes them.
+    private var variables: [String] { self.environment.map { "\($0.key)=\($0.value)" }.sorted() }
+
+    /// Whether a container that is there has this image and these variables, beside those of the image itself.
+    func isMade(as config: ContainerInspection.Config) -> Bool {
+        config.image == self.image && Set(config.env ?? []).isSuperset(of: self.variables)
+    }
+
     var archive: TarArchive? {
         guard !self.files.isEmpty else { return nil }
         let folder = String(Self.folder.dropFirst())
@@ -72,7 +80,7 @@ extension ContainerDefinition {
             })
         return ContainerCreation(
             image: self.image, entrypoint: self.entrypoint, cmd: self.command,
-            env: self.environment.map { "\($0.key)=\($0.value)" }.sorted(), labels: labels,
+            env: self.variables, labels: labels,
             exposedPorts: Dictionary(uniqueKeysWithValues: self.ports.keys.map { ("\($0)/tcp", EmptyObject()) }),
             healthcheck: healthcheck, stopSignal: self.stopSignal, stopTimeout: Int(configuration.stopTimeout.components.seconds),
             hostConfig: host, networkingConfig: NetworkingConfig(endpointsConfig: [network: .init(aliases: self.aliases)]))

@@ -53,26 +53,27 @@ struct Definitions: Sendable {
         var agent: ContainerDefinition
     }
 
-    /// Their names tell what cannot be changed in a running one: after a change of limits or images the pairs have other names, and the old ones
-    /// are surplus.
+    /// The names of push-streams tell what cannot be changed in a running one: with another image the pairs have other names, and the old ones
+    /// are surplus. Limits are in a file, which it reads again.
     var pairs: [Pair] {
-        (1...max(1, self.plan.streamTasks)).map { number in
-            let revision = "\(self.streamRevision)-\(number)"
+        let command = ["-c", Self.streamConfiguration, "-g", "include \(ContainerDefinition.folder)/\(Self.limitsFile);"]
+        let revision = Self.digest([self.configuration.images.stream] + command)
+        return (1...max(1, self.plan.streamTasks)).map { number in
             var stream = ContainerDefinition(
-                name: "\(self.specification.resourceName)-stream-\(revision)", component: .stream,
-                image: self.configuration.images.stream, entrypoint: ["push-stream"],
-                command: ["-c", "/etc/push-stream/nginx.conf", "-g", self.streamDirectives])
+                name: "\(self.specification.resourceName)-stream-\(revision)-\(number)", component: .stream,
+                image: self.configuration.images.stream, entrypoint: ["push-stream"], command: command)
+            stream.files[Self.limitsFile] = self.streamLimits
             stream.aliases = [Self.streamAlias]
             // Parts with subscribers over its time of grace; SIGTERM would end all of them at once, as with Nginx.
             stream.stopSignal = "SIGQUIT"
             stream.size = self.plan.stream
             var agent = ContainerDefinition(
-                name: "\(self.specification.resourceName)-agent-\(revision)", component: .agent,
+                name: "\(self.specification.resourceName)-agent-\(revision)-\(number)", component: .agent,
                 image: self.configuration.images.agent,
                 entrypoint: ["push-agent"])
             agent.environment = [
                 "PUSHAGENT_CONFIG": "\(ContainerDefinition.folder)/push-agent.yml",
-                "PUSHAGENT_AGENT__NAME": "stream-\(revision)",
+                "PUSHAGENT_AGENT__NAME": "stream-\(revision)-\(number)",
                 "PUSHAGENT_PUSH_STREAM__URL": "http://\(stream.name):9081",
                 "PUSHAGENT_WORKERS__SUBSCRIPTION__REPLAY_WINDOW": "\(self.plan.limits.historySeconds)s",
             ]
@@ -82,16 +83,18 @@ struct Definitions: Sendable {
         }
     }
 
-    private var streamDirectives: String {
-        let limits = self.plan.limits
-        // The file itself says that it stays in the foreground.
-        return "push_stream_subscribers_limit \(self.plan.subscribersPerStreamTask); "
-            + "push_stream_history_limit \(limits.historyMessages) \(limits.historySeconds)s;"
-    }
+    private static let streamConfiguration = "/etc/push-stream/nginx.conf"
+    private static let limitsFile = "limits.conf"
+    /// Makes a running push-stream read its limits again. Its subscribers stay.
+    static let streamReload = ["push-stream", "-s", "reload", "-c", streamConfiguration]
 
-    private var streamRevision: String {
-        let images = self.configuration.images
-        return Self.digest([images.stream, images.agent, self.streamDirectives])
+    private var streamLimits: String {
+        let limits = self.plan.limits
+        return """
+            push_stream_subscribers_limit \(self.plan.subscribersPerStreamTask);
+            push_stream_history_limit \(limits.historyMessages) \(limits.historySeconds)s;
+
+            """
     }
 
     // MARK: push-api

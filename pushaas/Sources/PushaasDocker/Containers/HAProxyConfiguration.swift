@@ -37,16 +37,19 @@ enum HAProxyConfiguration {
             defaults
                 mode    http
                 log     global
-                option  redispatch
+                # A server that refuses is asked no more, and each try goes to another one: those that are parted with come back before the next
+                # check has found out, several servers may be ending, and a browser's EventSource takes a 503 for good.
+                option  redispatch 1
+                retries 20
                 option  forwardfor
                 # What push-stream sends has to leave at once.
                 option  http-no-delay
-                retries 3
                 timeout connect         3s
                 timeout http-request    15s
                 timeout http-keep-alive 75s
                 timeout queue           5s
-                timeout check           2s
+                # Longer than a server on a busy machine takes: it may be the only one.
+                timeout check           10s
                 # Above push-stream's ping of 30 s and its long polls of 30 s: a stream that is silent for longer is dead.
                 timeout client          75s
                 timeout server          75s
@@ -54,7 +57,7 @@ enum HAProxyConfiguration {
                 timeout tunnel          75s
                 option  httpchk GET /readyz
                 http-check expect status 200
-                default-server check inter 1s fall 1 rise 1 resolvers engine resolve-prefer ipv4 init-addr none
+                default-server check inter 1s fall 1 rise 1 observe layer4 error-limit 1 on-error mark-down resolvers engine resolve-prefer ipv4 init-addr none
 
             frontend subscribers
                 bind :9080

@@ -97,6 +97,16 @@ struct InstanceEngine: Sendable {
         try await self.waitUntilHealthy(definition)
     }
 
+    /// Puts a container in the place of one of the same name that was made with another image or other variables, after that has ended as it wants to,
+    /// or of none. Waits until it is healthy.
+    func replace(with definition: ContainerDefinition) async throws {
+        if let inspection = try await self.engine.inspectContainer(definition.name), !definition.isMade(as: inspection.config) {
+            await self.report("replaces \(definition.name)")
+            try await self.retire(definition.name)
+        }
+        try await self.run(definition)
+    }
+
     /// Waits for the health check, or, where neither image nor definition has one, until the container runs.
     func waitUntilHealthy(_ definition: ContainerDefinition) async throws {
         let clock = ContinuousClock()

@@ -36,6 +36,10 @@ struct ContainerInspection: Decodable, Sendable {
     }
 
     struct Config: Decodable, Sendable {
+        /// As it was given when the container was made.
+        var image: String?
+        /// `NAME=value`, those of the image among them.
+        var env: [String]?
         var labels: [String: String]?
     }
 

@@ -26,16 +26,26 @@ extension EngineClient {
             }
             defer { group.cancelAll() }
             let response = try await self.call(
-                "POST", "/images/create", query: [("fromImage", Self.withTag(image))], bytes: nil, type: "", expecting: [404],
+                "POST", "/images/create", query: [("fromImage", Self.withTag(image))], bytes: nil, type: "",
+                expecting: [404, 500],
                 timeout: .seconds(1800), headers: headers, onData: { progress.received($0) })
-            // A failure after the first byte comes as a line of the answer, one before it as a status.
-            if let problem = progress.problem ?? (response.status == 404 ? "no such image" : nil) {
+            // A failure after the first byte comes as a line of the answer, one before it as a status: 500 for wrong credentials too.
+            if let problem = progress.problem ?? Self.problem(response.status) {
                 let lower = problem.lowercased()
                 let isPermanent = ["not found", "no such image", "unknown", "denied", "unauthorized", "invalid"].contains(
                     where: lower.contains)
                 throw ProviderError(
                     isPermanent ? .permanent : .temporary, "the image \(image) cannot be pulled: \(Self.sentence(problem))")
             }
+        }
+    }
+
+    /// What a status alone tells.
+    private static func problem(_ status: Int) -> String? {
+        switch status {
+        case 404: "no such image"
+        case 500...: "the Docker Engine refused with status \(status)"
+        default: nil
         }
     }
 

@@ -14,12 +14,20 @@ final class EngineClient: Sendable {
 
     let endpoint: DockerConfiguration.Endpoint
     private let curl: CurlClient
+    /// For calls that wait until something has ended, each on a thread: drains and pulls must not hold up the short ones.
+    private let patientCurl: CurlClient
     private let negotiated = Mutex<APIVersion?>(nil)
 
     init(_ endpoint: DockerConfiguration.Endpoint, curl: CurlClient) {
         self.endpoint = endpoint
         self.curl = curl
+        self.patientCurl = CurlClient(maximumConcurrency: Self.maximumPatientCalls)
     }
+
+    /// More than an instance has push-streams.
+    private static let maximumPatientCalls = 32
+    /// A call that may take longer than this is one that waits.
+    private static let patience = Duration.seconds(60)
 
     /// Makes one call, without a body.
     ///
@@ -97,7 +105,7 @@ final class EngineClient: Sendable {
         request.tls = CurlRequest.TLS(
             authorities: self.endpoint.authorities, certificate: self.endpoint.certificate, key: self.endpoint.key)
         do {
-            return try await self.curl.send(request)
+            return try await (request.timeout > Self.patience ? self.patientCurl : self.curl).send(request)
         } catch {
             // Another Engine may come back in its place.
             self.negotiated.withLock { $0 = nil }
@@ -107,6 +115,9 @@ final class EngineClient: Sendable {
 
     private func error(_ error: CurlError) -> any Error {
         let engine = "the Docker Engine at \(self.endpoint.name)"
+        if [.notConnected, .invalidRequest].contains(error.reason), let file = self.unreadableFile {
+            return ProviderError(.permanent, "\(engine) cannot be called: the file \(file) cannot be read")
+        }
         switch error.reason {
         case .cancelled: return CancellationError()
         case .notConnected:
@@ -119,6 +130,13 @@ final class EngineClient: Sendable {
         case .timedOut: return ProviderError(.temporary, "\(engine) did not answer in time")
         case .badAnswer: return ProviderError(.permanent, "\(engine) gave an answer that cannot be used: \(error)")
         case .invalidRequest: return ProviderError(.permanent, "\(engine) cannot be called: \(error)")
+        }
+    }
+
+    /// libcurl does not name it.
+    private var unreadableFile: String? {
+        [self.endpoint.authorities, self.endpoint.certificate, self.endpoint.key].compactMap { $0 }.first {
+            access($0, R_OK) != 0
         }
     }
 

@@ -34,7 +34,7 @@ extension DockerProvider {
         }
         // Not more than the plan: what was retired may be counted for a moment.
         try await self.waitForBalancer(
-            at: try context.output(WellKnownOutput.apiManagementURL), context.specification.secrets,
-            streams: context.specification.plan.streamTasks, apis: wanted.count)
+            at: try context.output(WellKnownOutput.apiManagementURL), context.specification.secrets
+        ) { (context.specification.plan.streamTasks, wanted.count) }
     }
 }

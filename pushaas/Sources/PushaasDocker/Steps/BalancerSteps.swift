@@ -69,8 +69,12 @@ extension DockerProvider {
         ]
     }
 
-    /// Asks the balancer, through its published port, until it uses this many servers.
-    func waitForBalancer(at url: String, _ secrets: InstanceSpecification.Secrets, streams: Int, apis: Int) async throws {
+    /// Asks the balancer, through its published port, until it uses as many servers as are expected.
+    ///
+    /// - Parameter expected: Asked each time: one that runs at first may be at its end.
+    func waitForBalancer(
+        at url: String, _ secrets: InstanceSpecification.Secrets, expected: () async throws -> (streams: Int, apis: Int)
+    ) async throws {
         var request = CurlRequest("GET", url + HAProxyConfiguration.statusPath, timeout: .seconds(5))
         request.basic = (secrets.apiUser, secrets.apiPassword)
         request.maximumBodySize = 1024
@@ -78,6 +82,7 @@ extension DockerProvider {
         let deadline = clock.now + self.configuration.healthTimeout
         var problem = ""
         while true {
+            let (streams, apis) = try await expected()
             do throws(CurlError) {
                 let response = try await self.curl.send(request)
                 let counts = response.text.split(separator: " ").map { Int($0) ?? 0 }

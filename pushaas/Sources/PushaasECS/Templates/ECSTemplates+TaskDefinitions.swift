@@ -46,27 +46,6 @@ extension ECSTemplates {
 
     // MARK: Parts
 
-    private func definition(
-        family: String, sizes: [Plan.Size], _ containers: [[String: JSONValue]], _ specification: InstanceSpecification,
-        _ inputs: Inputs
-    ) throws(ProviderError) -> [String: JSONValue] {
-        guard let size = FargateSize(fitting: sizes) else {
-            throw ProviderError(
-                .unsupported, "Fargate has no task of the size that plan '\(specification.plan.name)' asks for in \(family)")
-        }
-        var definition: [String: JSONValue] = [
-            "family": .string(family), "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
-            "cpu": .string("\(size.cpu)"), "memory": .string("\(size.memory)"),
-            "executionRoleArn": .string(inputs.executionRole),
-            "runtimePlatform": [
-                "cpuArchitecture": .string(self.configuration.cpuArchitecture), "operatingSystemFamily": "LINUX",
-            ],
-            "containerDefinitions": .array(containers.map(JSONValue.object)),
-        ]
-        if let role = self.configuration.taskRole { definition["taskRoleArn"] = .string(role) }
-        return definition
-    }
-
     private func tagged(_ definition: [String: JSONValue], _ specification: InstanceSpecification) -> JSONValue {
         var definition = definition
         let digest = Self.digest(JSONValue.object(definition).text)
@@ -84,37 +63,34 @@ extension ECSTemplates {
     private func container(
         _ name: String, image: String, size: Plan.Size, _ specification: InstanceSpecification
     ) -> [String: JSONValue] {
-        [
-            "name": .string(name), "image": .string(image), "essential": true,
-            // Shares, rounded down so that they fit into the task, and what is set aside: the limit is the task's.
-            "cpu": .int(size.cpu * 1024 / 1000), "memoryReservation": .int(size.memory),
-            "logConfiguration": [
-                "logDriver": "awslogs",
-                "options": [
-                    "awslogs-group": .string(self.configuration.logGroup), "awslogs-region": .string(self.configuration.region),
-                    "awslogs-stream-prefix": .string("\(self.configuration.logStreamPrefix)/\(specification.resourceName)"),
-                    // A log that cannot be written never holds up a message.
-                    "mode": "non-blocking", "max-buffer-size": "4m",
-                ],
-            ],
-        ]
+        self.container(name, image: image, size: size, logs: specification.resourceName)
+    }
+
+    private func definition(
+        family: String, sizes: [Plan.Size], _ containers: [[String: JSONValue]], _ specification: InstanceSpecification,
+        _ inputs: Inputs
+    ) throws(ProviderError) -> [String: JSONValue] {
+        guard
+            let definition = self.definition(
+                family: family, sizes: sizes, containers, executionRole: inputs.executionRole,
+                taskRole: self.configuration.taskRole)
+        else {
+            throw ProviderError(
+                .unsupported, "Fargate has no task of the size that plan '\(specification.plan.name)' asks for in \(family)")
+        }
+        return definition
     }
 
     private func redisContainer(_ specification: InstanceSpecification, _ inputs: Inputs) -> [String: JSONValue] {
         let size = specification.plan.redis
         var container = self.container(Component.redis.rawValue, image: self.configuration.redisImage, size: size, specification)
         let folder = self.configuration.redisMode == .efs ? self.folder(specification) : "/data"
-        // Only this task sees its processes' arguments. A quarter of the memory stays for the copies that rewriting the append-only file makes.
-        let start =
-            "exec redis-server /etc/push-redis/redis.conf --bind '*' '-::*' --dir \(folder) --maxmemory \(size.memory * 3 / 4)mb "
-            + "--requirepass \"$REDIS_PASSWORD\""
+        let start = self.redisStart(folder: folder, size: size)
         container["entryPoint"] = ["sh", "-c"]
         container["command"] = [.string(start)]
         container["portMappings"] = [["containerPort": .int(Component.redis.port), "protocol": "tcp"]]
         container["secrets"] = [self.secret("REDIS_PASSWORD", "redis_password", inputs)]
-        container["healthCheck"] = self.health([
-            "CMD-SHELL", "REDISCLI_AUTH=\"$REDIS_PASSWORD\" redis-cli -h localhost ping | grep -q PONG",
-        ])
+        container["healthCheck"] = self.redisHealth
         // Time to write what is not written yet.
         container["stopTimeout"] = 60
         if self.configuration.redisMode == .efs {
@@ -187,32 +163,9 @@ extension ECSTemplates {
 
     // MARK: Members
 
-    private func environment(_ variables: [(String, String)]) -> JSONValue {
-        .array(variables.map { ["name": .string($0.0), "value": .string($0.1)] })
-    }
-
-    /// A member of the secret as a variable that only the container sees: neither the definition nor the console shows it.
     private func secret(_ variable: String, _ member: String, _ inputs: Inputs) -> JSONValue {
-        ["name": .string(variable), "valueFrom": .string("\(inputs.secretARN):\(member)::")]
+        self.secret(variable, member, of: inputs.secretARN)
     }
-
-    private func health(_ command: [String]) -> JSONValue {
-        ["command": .array(command.map(JSONValue.string)), "interval": 10, "timeout": 5, "retries": 3, "startPeriod": 30]
-    }
-
-    private static let volumeName = "data"
-
-    private var mount: JSONValue { ["sourceVolume": .string(Self.volumeName), "containerPath": "/data", "readOnly": false] }
 
     private func folder(_ specification: InstanceSpecification) -> String { "/data/\(specification.id)" }
-
-    private var volume: JSONValue {
-        var efs: [String: JSONValue] = [
-            "fileSystemId": .string(self.configuration.fileSystem ?? ""), "transitEncryption": "ENABLED",
-        ]
-        if let accessPoint = self.configuration.accessPoint {
-            efs["authorizationConfig"] = ["accessPointId": .string(accessPoint), "iam": "ENABLED"]
-        }
-        return ["name": .string(Self.volumeName), "efsVolumeConfiguration": .object(efs)]
-    }
 }

@@ -95,41 +95,15 @@ public struct ECSTemplates: Sendable {
     /// `servicediscovery:CreateService`: ECS registers and deregisters the tasks.
     public func cloudMapService(_ component: Component, _ specification: InstanceSpecification, namespaceID: String) -> JSONValue
     {
-        [
-            "Name": .string(component.name(specification)), "NamespaceId": .string(namespaceID),
-            "CreatorRequestId": .string("\(specification.id)-\(component.rawValue)"),
-            "Description": .string("\(component.rawValue) of the Push Service instance \(specification.name)"),
-            "DnsConfig": [
-                "RoutingPolicy": "MULTIVALUE",
-                // Short, because the address changes with the task.
-                "DnsRecords": [["Type": "A", "TTL": 10]],
-            ],
-            "HealthCheckCustomConfig": ["FailureThreshold": 1],
-            "Tags": self.upperCaseTags(specification),
-        ]
+        var service = self.discovery(
+            component.name(specification),
+            description: "\(component.rawValue) of the Push Service instance \(specification.name)",
+            namespaceID: namespaceID, token: "\(specification.id)-\(component.rawValue)")
+        service["Tags"] = self.upperCaseTags(specification)
+        return .object(service)
     }
 
     // MARK: Services
-
-    private var network: JSONValue {
-        [
-            "awsvpcConfiguration": [
-                "subnets": .array(self.configuration.subnets.map(JSONValue.string)),
-                "securityGroups": .array(self.configuration.securityGroups.map(JSONValue.string)),
-                "assignPublicIp": self.configuration.assignsPublicIP ? "ENABLED" : "DISABLED",
-            ]
-        ]
-    }
-
-    private func deployment(_ component: Component) -> JSONValue {
-        // Two Redis servers never write into one folder: the old one is gone before the new one comes. Of the others the new ones are healthy
-        // before the old ones go.
-        [
-            "deploymentCircuitBreaker": ["enable": true, "rollback": true],
-            "maximumPercent": component == .redis ? 100 : 200,
-            "minimumHealthyPercent": component == .redis ? 0 : 100,
-        ]
-    }
 
     /// `ecs:CreateService`.
     ///
@@ -142,24 +116,12 @@ public struct ECSTemplates: Sendable {
         targetGroupARN: String?
     ) -> JSONValue {
         let revision = taskDefinition.split(separator: ":").last.map(String.init) ?? "0"
-        var service: [String: JSONValue] = [
-            "cluster": .string(self.configuration.cluster), "serviceName": .string(component.name(specification)),
-            "taskDefinition": .string(taskDefinition), "desiredCount": .int(component.count(in: specification.plan)),
-            "clientToken": .string("\(specification.id)-\(component.rawValue)-\(revision)"),
-            "launchType": "FARGATE", "platformVersion": "LATEST", "schedulingStrategy": "REPLICA",
-            "deploymentConfiguration": self.deployment(component), "networkConfiguration": self.network,
-            "serviceRegistries": [["registryArn": .string(registryARN)]],
-            "tags": self.lowerCaseTags(specification), "propagateTags": "SERVICE", "enableECSManagedTags": true,
-        ]
-        if let targetGroupARN {
-            service["loadBalancers"] = [
-                [
-                    "targetGroupArn": .string(targetGroupARN), "containerName": .string(component.rawValue),
-                    "containerPort": .int(component.port),
-                ]
-            ]
-            service["healthCheckGracePeriodSeconds"] = 60
-        }
+        var service = self.service(
+            component.name(specification), container: component.rawValue, port: component.port,
+            count: component.count(in: specification.plan), keepsData: component == .redis, taskDefinition: taskDefinition,
+            registryARN: registryARN, targetGroupARN: targetGroupARN,
+            token: "\(specification.id)-\(component.rawValue)-\(revision)")
+        service["tags"] = self.lowerCaseTags(specification)
         return .object(service)
     }
 
@@ -170,7 +132,7 @@ public struct ECSTemplates: Sendable {
         [
             "cluster": .string(self.configuration.cluster), "service": .string(component.name(specification)),
             "taskDefinition": .string(taskDefinition), "desiredCount": .int(component.count(in: specification.plan)),
-            "deploymentConfiguration": self.deployment(component),
+            "deploymentConfiguration": self.deployment(keepsData: component == .redis),
         ]
     }
 
