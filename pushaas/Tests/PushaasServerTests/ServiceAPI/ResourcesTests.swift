@@ -117,8 +117,10 @@ import Testing
             // So that Redis knows the script, and what it gets is all that it needs.
             try await eventually(within: .seconds(120), "a creation") { try await create("other").status == 201 }
             service.instances.server.pause()
-            for name in ["mychat", "unwanted"] {
-                let refused = try await create(name)
+            // At once, while there is a connection that takes both.
+            async let wanted = create("mychat")
+            async let unwanted = create("unwanted")
+            for refused in try await [wanted, unwanted] {
                 #expect(refused.status == 503 && refused.message.contains("was not created"), "\(refused.text)")
             }
             service.instances.server.resume()
