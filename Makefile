@@ -4,7 +4,7 @@ ARGS ?=
 PUBLISHING_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-pushaas build test images images-from-source bench tsan fuzz format lint
+.PHONY: help run run-pushaas build test images images-from-source up down logs integration-test bench tsan fuzz format lint
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,19 @@ images: ## Build the container images NAME:local from one release build; starts 
 
 images-from-source: ## Build the container images, each program compiled in Docker by its own Dockerfile
 	@SCRATCH="$(SCRATCH)" scripts/images --from-source $(ARGS)
+
+up: images ## Start the stack of docker-compose.yml and wait until it is healthy; COMPOSE_FILE names another file
+	@scripts/compose up $(ARGS)
+
+down: ## Stop that stack; ARGS=--volumes removes its data too
+	@scripts/compose down $(ARGS)
+
+logs: ## Follow what that stack logs
+	@scripts/compose logs --follow $(ARGS)
+
+integration-test: images ## Build the images and test the stack of docker-compose.yml and of docker-compose.scale.yml from outside
+	@scripts/install-dependencies test
+	@SCRATCH="$(SCRATCH)" scripts/test compose
 
 bench: ## Measure push-stream beside nchan and an Nginx with the module (PUSH_STREAM_NGINX), and the path from push-api; writes docs/benchmarks.md
 	@scripts/install-dependencies bench
