@@ -20,8 +20,11 @@ public struct ComposeStack: Sendable {
     /// - Parameters:
     ///   - file: From the repository's root.
     ///   - arguments: Further ones of `up`: `--scale push-api=2`.
+    ///   - profiles: Of the file, which are started too.
+    ///   - more: Further settings of `.env`.
     public static func with(
-        _ file: String, arguments: [String] = [], isolation: isolated (any Actor)? = #isolation,
+        _ file: String, arguments: [String] = [], profiles: String = "", more: [String] = [],
+        isolation: isolated (any Actor)? = #isolation,
         _ body: (ComposeStack) async throws -> Void
     ) async throws {
         let folder = try TemporaryDirectory()
@@ -36,13 +39,13 @@ public struct ComposeStack: Sendable {
             // No more than a machine that limits them gives.
             "OPEN_FILES=10000",
         ]
-        try Data((settings.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: folder.file("env")))
+        try Data(((settings + more).joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: folder.file("env")))
         let project = "push-test-\(UInt32.random(in: 0 ... .max))"
         let stack = ComposeStack(
             project: project, api: .port(api), stream: .port(stream), credentials: credentials,
             environment: [
                 "COMPOSE_FILE": file, "COMPOSE_PROJECT_NAME": project, "COMPOSE_ENV_FILE": folder.file("env"),
-                "COMPOSE_PROFILES": "",
+                "COMPOSE_PROFILES": profiles,
             ])
         var failure: (any Error)?
         do {
