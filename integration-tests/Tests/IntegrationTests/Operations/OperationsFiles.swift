@@ -2,7 +2,7 @@ import Foundation
 import IntegrationSupport
 import Yams
 
-/// docs/operations/prometheus-alerts.yml
+/// Alert rules of docs/operations.
 struct AlertRules: Decodable {
     struct Group: Decodable {
         var name: String
@@ -20,8 +20,8 @@ struct AlertRules: Decodable {
 
     var rules: [Rule] { self.groups.flatMap(\.rules) }
 
-    static func load() throws -> AlertRules {
-        try YAMLDecoder().decode(AlertRules.self, from: Repository.text(of: "docs/operations/prometheus-alerts.yml"))
+    static func load(_ file: String = "prometheus-alerts.yml") throws -> AlertRules {
+        try YAMLDecoder().decode(AlertRules.self, from: Repository.text(of: "docs/operations/\(file)"))
     }
 
     /// The labels that a text with `{{ $labels.name }}` shows.
@@ -30,7 +30,7 @@ struct AlertRules: Decodable {
     }
 }
 
-/// docs/operations/grafana-dashboard.json
+/// A dashboard of docs/operations.
 struct Dashboard: Decodable {
     struct Panel: Decodable {
         struct Place: Decodable {
@@ -65,8 +65,7 @@ struct Dashboard: Decodable {
         self.panels.flatMap { panel in (panel.targets ?? []).map { (panel.title, $0) } }
     }
 
-    static func load() throws -> Dashboard {
-        try JSONDecoder().decode(
-            Dashboard.self, from: Data(Repository.text(of: "docs/operations/grafana-dashboard.json").utf8))
+    static func load(_ file: String = "grafana-dashboard.json") throws -> Dashboard {
+        try JSONDecoder().decode(Dashboard.self, from: Data(Repository.text(of: "docs/operations/\(file)").utf8))
     }
 }

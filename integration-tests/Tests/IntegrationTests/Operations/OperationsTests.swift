@@ -74,12 +74,13 @@ extension EndToEnd {
             }
         }
 
-        @Test func `each alert has a severity, words, and its advice`() throws {
-            let rules = try AlertRules.load().rules
-            #expect(rules.count > 20)
+        @Test(arguments: [("prometheus-alerts", "alerts", 20), ("pushaas-alerts", "pushaas-alerts", 8)])
+        func `each alert has a severity, words, and its advice`(file: String, advice: String, atLeast: Int) throws {
+            let rules = try AlertRules.load("\(file).yml").rules
+            #expect(rules.count > atLeast)
             #expect(Set(rules.map(\.alert)).count == rules.count)
             var sections: [String: String] = [:]
-            for section in try Repository.text(of: "docs/operations/alerts.md").components(separatedBy: "\n## ").dropFirst() {
+            for section in try Repository.text(of: "docs/operations/\(advice).md").components(separatedBy: "\n## ").dropFirst() {
                 let lines = section.split(separator: "\n", maxSplits: 1).map(String.init)
                 sections[lines[0]] = lines.last
             }
@@ -92,9 +93,10 @@ extension EndToEnd {
             #expect(Set(sections.keys) == Set(rules.map(\.alert)))
         }
 
-        @Test func `the dashboard's panels have titles and do not overlap`() throws {
-            let dashboard = try Dashboard.load()
-            #expect(dashboard.uid == "push-service")
+        @Test(arguments: [("grafana-dashboard.json", "push-service"), ("pushaas-dashboard.json", "pushaas")])
+        func `the dashboard's panels have titles and do not overlap`(file: String, identifier: String) throws {
+            let dashboard = try Dashboard.load(file)
+            #expect(dashboard.uid == identifier)
             #expect(Set(dashboard.panels.map(\.id)).count == dashboard.panels.count)
             var taken: Set<[Int]> = []
             for panel in dashboard.panels {

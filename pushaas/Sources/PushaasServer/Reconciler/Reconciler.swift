@@ -198,32 +198,36 @@ public struct Reconciler: Service {
     // MARK: Drift
 
     private func inspect(_ instances: [Instance], _ report: inout ReconciliationReport) async {
-        enum Finding: Sendable {
-            case drift([String])
-            case unknown(String)
-        }
         let inspector = self.inspector
-        await withTaskGroup(of: (String, Finding).self) { group in
+        await withTaskGroup(of: Inspection.self) { group in
             var rest = instances[...]
             func next() {
                 guard let instance = rest.popFirst() else { return }
                 group.addTask {
                     do {
-                        return (instance.name, .drift(try await inspector.inspect(instance)))
+                        return Inspection(name: instance.name, differences: try await inspector.inspect(instance), problem: nil)
                     } catch {
-                        return (instance.name, .unknown("\(error)"))
+                        return Inspection(name: instance.name, differences: [], problem: "\(error)")
                     }
                 }
             }
             for _ in 0..<Self.concurrency { next() }
-            while let (name, finding) = await group.next() {
-                switch finding {
-                case .drift(let differences): if !differences.isEmpty { report.drifting.append(name) }
-                case .unknown(let reason): report.uninspected[name] = reason
-                }
+            while let inspection = await group.next() {
+                if !inspection.differences.isEmpty { report.drifting.append(inspection.name) }
+                if let problem = inspection.problem { report.uninspected[inspection.name] = problem }
                 next()
             }
         }
         report.drifting.sort()
     }
+}
+
+/// What a look at an instance has shown.
+///
+/// A structure of its own, because a task group whose results are tuples with an enumeration crashes when Swift 6.3 has optimized it.
+private struct Inspection: Sendable {
+    let name: String
+    let differences: [String]
+    /// Why it could not be looked at; `nil` if it was.
+    let problem: String?
 }
