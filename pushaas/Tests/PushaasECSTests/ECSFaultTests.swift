@@ -97,8 +97,7 @@ import Testing
             $0.hasBreaker = false
         }
         try await aws.serve { port in
-            var driver = Driver(provider: try .test(port, ["deployment_timeout": "1s"]), specification: try .test())
-            let error = await #expect(throws: ProviderError.self) { try await driver.create() }
+            let error = try await self.failure(of: "push-api", port, [:])
             #expect(error?.kind == .permanent)
             #expect(error?.message.hasPrefix("push-api is not up after 1.0 seconds: ") == true)
             #expect(error?.message.contains("image not found") == true)
@@ -109,12 +108,23 @@ import Testing
         let aws = FakeAWS()
         try await aws.serve { port in
             // Nobody listens there.
-            let values = ["api_load_balancer.ports": "1-1", "deployment_timeout": "1s"]
-            var driver = Driver(provider: try .test(port, values), specification: try .test())
-            let error = await #expect(throws: ProviderError.self) { try await driver.create() }
+            let error = try await self.failure(of: "addresses", port, ["api_load_balancer.ports": "1-1"])
             #expect(
                 error?.message
                     == "push-api runs, but pushaas cannot reach it at http://127.0.0.1:1: do the security groups sg-1 let it in")
+        }
+    }
+
+    /// Only the step that waits in vain has a second; those before it may take their time.
+    private func failure(of step: String, _ port: Int, _ values: [String: String]) async throws -> ProviderError? {
+        var driver = Driver(provider: try .test(port, values), specification: try .test())
+        let steps = try driver.provider.creationSteps(for: .small)
+        let index = try #require(steps.firstIndex { $0.name == step })
+        try await driver.run(Array(steps[..<index]))
+        let provider = try ECSProvider.test(port, values.merging(["deployment_timeout": "1s"]) { $1 })
+        var last = Driver(provider: provider, specification: driver.specification, outputs: driver.outputs)
+        return await #expect(throws: ProviderError.self) {
+            try await last.run(try provider.creationSteps(for: .small).filter { $0.name == step })
         }
     }
 }
