@@ -35,7 +35,9 @@ images: ## Build the container images NAME:local from one release build; starts 
 images-from-source: ## Build the container images, each program compiled in Docker by its own Dockerfile
 	@SCRATCH="$(SCRATCH)" scripts/images --from-source $(ARGS)
 
-up: images ## Start the stack of docker-compose.yml and wait until it is healthy; COMPOSE_FILE names another file
+up: ## Build the images, start the stack of docker-compose.yml, wait until it is healthy; COMPOSE_FILE names another file
+	@scripts/install-dependencies run
+	@SCRATCH="$(SCRATCH)" scripts/images
 	@scripts/compose up $(ARGS)
 
 down: ## Stop that stack; ARGS=--volumes removes its data too
@@ -44,8 +46,9 @@ down: ## Stop that stack; ARGS=--volumes removes its data too
 logs: ## Follow what that stack logs
 	@scripts/compose logs --follow $(ARGS)
 
-integration-test: images ## Build the images and test the stack of docker-compose.yml and of docker-compose.scale.yml from outside
+integration-test: ## Build the images and test the stack of docker-compose.yml and of docker-compose.scale.yml from outside
 	@scripts/install-dependencies test
+	@scripts/docker-engine
 	@SCRATCH="$(SCRATCH)" scripts/test compose
 
 bench: ## Measure push-stream beside nchan and an Nginx with the module (PUSH_STREAM_NGINX), and the path from push-api; writes docs/benchmarks.md

@@ -61,7 +61,7 @@ let package = Package(
             // Read from the working copy.
             exclude: [
                 "ConfigurationDifference/Cases", "Difference/Configurations", "Difference/Recorded", "OpenAPI/hooks.py",
-                "OpenAPI/requirements.txt", "OpenAPI/schemathesis.toml",
+                "OpenAPI/requirements.txt", "OpenAPI/schemathesis.toml", "Pushaas/tsuru.toml", "Pushaas/tsuru_hooks.py",
             ],
             swiftSettings: swiftSettings),
     ]

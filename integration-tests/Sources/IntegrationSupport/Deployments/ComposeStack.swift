@@ -55,7 +55,12 @@ public struct ComposeStack: Sendable {
             failure = error
         }
         let logs = try? await stack.keepLogs(of: file)
-        try await stack.compose(["down", "--volumes", "--timeout", "10"])
+        do {
+            try await stack.compose(["down", "--volumes", "--timeout", "10"])
+        } catch {
+            // What came first says more.
+            failure = failure ?? error
+        }
         if let failure { throw Failure(description: "\(failure)\n\(logs ?? "")") }
     }
 
