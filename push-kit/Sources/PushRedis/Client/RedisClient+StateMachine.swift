@@ -216,7 +216,8 @@ extension RedisClient {
             connection = .none
             drainScheduled = false
             lastFailure = reason.description
-            let code: RedisError.Code = reason.code == .protocolViolation ? .protocolViolation : .connection
+            // A client that was closed may hear of its connection's end before it has failed its commands itself.
+            let code: RedisError.Code = [.protocolViolation, .closed].contains(reason.code) ? reason.code : .connection
             let error = RedisError(code: code, message: reason.message, mayHaveExecuted: true)
             return FailureAction(completions: queue.removeInFlight().map { ($0, .failure(error)) }, finished: isDrained)
         }

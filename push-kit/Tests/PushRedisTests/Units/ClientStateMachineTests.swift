@@ -118,6 +118,17 @@ import Testing
         #expect(try answers(fresh).map(\.0) == [2])
     }
 
+    @Test func whatAClosedClientHadWrittenFailsAsClosedWhoeverTellsItFirst() throws {
+        var machine = makeMachine()
+        try send(&machine, 1, "written")
+        connect(&machine, "only", id: 1)
+        expectTaken(&machine, ["written"])
+        let action = machine.disconnected(1, reason: RedisError(code: .closed, message: "the client was closed"))
+        let error = #expect(throws: RedisError.self) { try action.completions[0].result.get() }
+        #expect(error?.code == .closed)
+        #expect(error?.mayHaveExecuted == true)
+    }
+
     @Test func cancellationKeepsTheOrder() throws {
         var machine = makeMachine()
         let written = try send(&machine, 1, "a")
