@@ -78,10 +78,17 @@ struct RealEngineTests {
             var grown = specification
             grown.plan = medium
             try await runSteps(try provider.resizeSteps(from: small, to: medium), grown, outputs)
-            let second = Subscription(client, channel: "chat")
-            try await client.publish(to: "chat", until: second)
+            // It comes back until it is let in: push-stream reads its limits a moment after it was told to.
+            let received = Mutex(0)
+            let second = Task { try await client.subscribe(to: "chat") { _ in received.withLock { $0 += 1 } } }
+            try await eventually(within: .seconds(60), every: .milliseconds(200), "the second subscriber gets a message") {
+                _ = try await client.publish("hello", to: "chat")
+                return received.withLock { $0 > 0 }
+            }
             try await client.publish(to: "chat", until: first)
             #expect(!first.hasEnded)
+            second.cancel()
+            _ = await second.result
         }
     }
 
