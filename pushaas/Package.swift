@@ -10,7 +10,7 @@ let swiftSettings: [SwiftSetting] = [
 ]
 
 /// A provider of places where instances run: its own target, so that it knows the protocol and nothing of the rest.
-func provider(_ name: String) -> Target {
+func provider(_ name: String, _ others: [Target.Dependency] = []) -> Target {
     .target(
         name: name,
         dependencies: [
@@ -19,7 +19,7 @@ func provider(_ name: String) -> Target {
             .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
-        ],
+        ] + others,
         swiftSettings: swiftSettings)
 }
 
@@ -87,7 +87,9 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         provider("PushaasECS"),
-        provider("PushaasProcess"),
+        // A call of the GNU library that Swift does not import.
+        .target(name: "CDetachedProcess"),
+        provider("PushaasProcess", ["CDetachedProcess"]),
         providerTests("PushaasProcess"),
         // The pages of the admin app travel inside the program, so that one file is all there is to install.
         .target(

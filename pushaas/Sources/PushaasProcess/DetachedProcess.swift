@@ -1,3 +1,4 @@
+import CDetachedProcess
 import Glibc
 import PushaasProvisioning
 
@@ -18,6 +19,8 @@ enum DetachedProcess {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+        // pushaas' sockets among them: with its port in the hands of an instance, pushaas could not be started again.
+        detached_actions_add_closefrom(&actions, STDERR_FILENO + 1)
         // Signals that this process ignores or blocks must reach it.
         var all = sigset_t()
         var none = sigset_t()

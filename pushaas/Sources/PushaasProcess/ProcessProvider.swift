@@ -73,7 +73,7 @@ public struct ProcessProvider: Provider {
         var problem: String?
         if processes.isEmpty {
             problem = "the process has ended; its log is \(self.folder(specification).log)"
-        } else if let url = outputs[WellKnownOutput.apiManagementURL], try await !self.isReady(url) {
+        } else if let url = outputs[WellKnownOutput.apiManagementURL], try await !self.isReady(url, specification) {
             problem = "the process runs but is not ready; its log is \(self.folder(specification).log)"
         }
         return [PartState(part: "push-service", expected: 1, healthy: problem == nil ? 1 : 0, problem: problem)]
@@ -134,17 +134,24 @@ public struct ProcessProvider: Provider {
         if self.processes(folder).isEmpty {
             try self.launch(folder, apiPort: apiPort, streamPort: streamPort, variables)
         }
-        while try await !self.isReady(management) {
-            guard !self.processes(folder).isEmpty else {
-                throw ProviderError(.temporary, "push-service ended at once: \(Self.lastLine(folder.log))")
-            }
-            try await Task.sleep(for: .milliseconds(50))
-        }
+        try await self.becomesReady(management, folder, context.specification)
         return [
             WellKnownOutput.apiURL: "http://\(self.configuration.host):\(apiPort)",
             WellKnownOutput.streamURL: "http://\(self.configuration.host):\(streamPort)",
             WellKnownOutput.apiManagementURL: management,
         ]
+    }
+
+    private func becomesReady(_ url: String, _ folder: InstanceFolder, _ specification: InstanceSpecification) async throws {
+        // Until setsid has become push-service, neither is to be found for a moment.
+        var absences = 0
+        while try await !self.isReady(url, specification) {
+            absences = self.processes(folder).isEmpty ? absences + 1 : 0
+            guard absences < 3 else {
+                throw ProviderError(.temporary, "push-service ended at once: \(Self.lastLine(folder.log))")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
     }
 
     /// What the process is told by its environment, where other users do not see it.
@@ -191,9 +198,15 @@ public struct ProcessProvider: Provider {
         }
     }
 
-    private func isReady(_ url: String) async throws -> Bool {
+    /// Whether the instance's own push-api answers, and not another server that has the port: only it knows the user.
+    private func isReady(_ url: String, _ specification: InstanceSpecification) async throws -> Bool {
         do {
-            return try await self.curl.send(CurlRequest("GET", "\(url)/readyz", timeout: .seconds(2))).status == 200
+            guard try await self.curl.send(CurlRequest("GET", "\(url)/readyz", timeout: .seconds(4))).status == 200 else {
+                return false
+            }
+            var request = CurlRequest("GET", "\(url)/api/v1/auth", timeout: .seconds(4))
+            request.basic = (specification.secrets.apiUser, specification.secrets.apiPassword)
+            return try await self.curl.send(request).status == 200
         } catch  where error.reason == .cancelled {
             throw CancellationError()
         } catch {

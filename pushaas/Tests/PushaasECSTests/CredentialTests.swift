@@ -215,4 +215,17 @@ import Testing
         // Refused although they should hold.
         #expect(try await key(at: 1702, renewed: true) == "key-5")
     }
+
+    /// A machine's metadata service that does not answer looks like a machine without one.
+    @Test func aPlaceThatIsSilentForAWhileEndsNothingForGood() async throws {
+        let now = Mutex<TimeInterval>(0)
+        let place = Place { count in count == 1 ? Self.key("first", until: 1000) : nil }
+        let chain = CredentialChain([place]) { Date(timeIntervalSince1970: now.withLock { $0 }) }
+        #expect(try await chain.credentials(renewed: false).accessKeyID == "first")
+        now.withLock { $0 = 900 }
+        #expect(try await chain.credentials(renewed: false).accessKeyID == "first")
+        now.withLock { $0 = 1000 }
+        let error = await #expect(throws: CredentialError.self) { try await chain.credentials(renewed: false) }
+        #expect(error?.isTransient == true)
+    }
 }

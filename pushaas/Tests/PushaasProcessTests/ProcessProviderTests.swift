@@ -4,6 +4,7 @@ import Logging
 import PushTestSupport
 import PushaasCurl
 import PushaasProvisioning
+import PushaasTestSupport
 import Testing
 
 @testable import PushaasProcess
@@ -154,6 +155,42 @@ import Testing
         }
     }
 
+    /// With a port of pushaas in its hands, an instance would keep pushaas from being started again.
+    @Test func anInstanceInheritsNoSocket() async throws {
+        try await Self.withProvider { provider, _ in
+            // Without the flag by which the kernel would close it.
+            let taken = try OccupiedPort()
+            let specification = Self.specification()
+            var outputs: StepOutputs = [:]
+            try await Self.run(try provider.creationSteps(for: Self.small), specification, &outputs)
+            let inode = try taken.link
+            let process = try #require(Self.processes(provider, specification).first)
+            let folder = "/proc/\(process.id)/fd"
+            let links = try FileManager.default.contentsOfDirectory(atPath: folder).compactMap {
+                try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")
+            }
+            #expect(!links.isEmpty && !links.contains(inode))
+        }
+    }
+
+    @Test func anotherServerOnThePortIsNotTakenForTheInstance() async throws {
+        try await Self.withProvider { provider, _ in
+            let specification = Self.specification()
+            // Ready, as every server of the house says, and with other users.
+            let other = try await ScriptedServer { request in
+                request.target == "/readyz" ? .response(200) : .response(401)
+            }
+            let context = StepContext(
+                specification: specification,
+                outputs: ["process.api_port": "\(other.port)", "process.stream_port": "\(try FreePorts.take(1)[0])"])
+            let steps = try provider.creationSteps(for: Self.small)
+            _ = try await steps[0].run(context)
+            let error = await #expect(throws: ProviderError.self) { _ = try await steps[1].run(context) }
+            #expect(error?.message.contains("the port is taken") == true)
+            #expect(other.requests.contains { $0.target == "/readyz" })
+        }
+    }
+
     @Test func aPortThatIsTakenIsSaidInWords() async throws {
         try await Self.withProvider { provider, _ in
             let specification = Self.specification()
@@ -189,6 +226,11 @@ private struct OccupiedPort: ~Copyable {
         }
         try #require(listens)
         self.port = Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    /// What the kernel calls the socket.
+    var link: String {
+        get throws { try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(self.descriptor)") }
     }
 
     deinit { close(self.descriptor) }

@@ -6,6 +6,7 @@ import NIOHTTP1
 import NIOHTTPCompression
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import Synchronization
 
 /// Hummingbird's HTTP/1 channel with limits, deadlines, error answers and compression.
 ///
@@ -13,7 +14,7 @@ import NIOHTTPTypesHTTP1
 /// in, leaves a connection open after it answered a parse error, and gives no place below its codec, where the
 /// compressor belongs.
 struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
-    typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+    typealias Value = AcceptedConnection
 
     let responder: HTTPChannelHandler.Responder
     let limits: HTTPServerLimits
@@ -45,15 +46,43 @@ struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             // Closes connections between requests when the server drains.
             try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: nil, logger: logger))
-            return try NIOAsyncChannel(
-                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+            return AcceptedConnection(
+                try NIOAsyncChannel(
+                    wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
         }
     }
 
     func handle(value: Value, logger: Logger) async {
         await withTaskExecutorPreference(EventLoopTaskExecutor(value.channel.eventLoop)) {
-            await handleHTTP(asyncChannel: value, logger: logger)
+            await handleHTTP(asyncChannel: value.take(), logger: logger)
         }
+    }
+}
+
+/// A connection that was accepted, and that may never be handled: a server that ends drops those that wait for their turn.
+///
+/// SwiftNIO ends the process when a channel's writer goes away without having been finished.
+final class AcceptedConnection: ServerChildChannelValue {
+    private let parts: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+    private let isTaken = Atomic(false)
+
+    init(_ parts: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>) {
+        self.parts = parts
+    }
+
+    var channel: any Channel { self.parts.channel }
+
+    /// For who handles the connection, and so closes it.
+    func take() -> NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart> {
+        self.isTaken.store(true, ordering: .relaxed)
+        return self.parts
+    }
+
+    deinit {
+        guard !self.isTaken.load(ordering: .relaxed) else { return }
+        let parts = self.parts
+        // What it may still throw concerns nobody.
+        Task { try? await parts.executeThenClose { _, _ in } }
     }
 }
 

@@ -103,7 +103,9 @@ public struct ECSConfiguration: Sendable, Hashable {
         }
         if self.redisMode == .external {
             if self.redisURLs.isEmpty { reader.problem("redis.url", "mode external needs a URL at least") }
-            if Set(self.redisURLs).count != self.redisURLs.count { reader.problem("redis.url", "a URL stands there twice") }
+            if Set(self.redisURLs.map(SecretStore.server)).count != self.redisURLs.count {
+                reader.problem("redis.url", "a server stands there twice")
+            }
             if !self.redisURLs.allSatisfy({ $0.hasPrefix("redis://") || $0.hasPrefix("rediss://") }) {
                 reader.problem("redis.url", "a URL begins with redis:// or rediss://")
             }

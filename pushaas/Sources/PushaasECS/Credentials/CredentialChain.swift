@@ -23,14 +23,16 @@ final class CredentialChain: CredentialSource {
                 self.cached.withLock { $0 = found }
                 return found
             }
+            throw CredentialError(
+                "there are no AWS credentials: not in the environment, from no web identity, container or instance; give pushaas a task "
+                    + "role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+                // A machine's metadata service that does not answer looks like a machine that has none.
+                isTransient: known != nil)
         } catch let error as CredentialError {
             // They still hold for some minutes, and the place may answer before those are over.
             if !renewed, let known, self.remaining(known) > 0 { return known }
             throw error
         }
-        throw CredentialError(
-            "there are no AWS credentials: not in the environment, from no web identity, container or instance; give pushaas a task "
-                + "role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
     }
 
     private func remaining(_ credentials: AWSCredentials) -> TimeInterval {

@@ -4,7 +4,8 @@ import PushaasProvisioning
 enum ECSOutput {
     static let executionRole = "execution_role.arn"
     static let secretARN = "secret.arn"
-    static let redisIndex = "redis.index"
+    /// The URL of an external Redis, without user and password.
+    static let redisServer = "redis.server"
 
     static func targetGroup(_ component: Component) -> String { "\(component.rawValue).target_group" }
     static func entrance(_ component: Component) -> String { "\(component.rawValue).load_balancer_url" }
@@ -60,7 +61,7 @@ extension ECSProvider {
 
     func redisClaimStep() -> ProvisioningStep {
         self.step("redis-claim", title: "Find a free Redis") { context in
-            [ECSOutput.redisIndex: "\(try await self.secrets.claimRedis(context.specification))"]
+            [ECSOutput.redisServer: try await self.secrets.claimRedis(context.specification)]
         } undo: { context in
             try await self.secrets.releaseRedis(context.specification)
         }
@@ -70,11 +71,12 @@ extension ECSProvider {
         self.step("secret", title: "Store the instance's passwords") { context in
             var url: String?
             if self.configuration.redisMode == .external {
-                let index = Int(try context.output(ECSOutput.redisIndex)) ?? -1
-                guard self.configuration.redisURLs.indices.contains(index) else {
-                    throw ProviderError(.permanent, "the Redis of this instance stands no longer in provisioner.ecs.redis.url")
+                let server = try context.output(ECSOutput.redisServer)
+                url = self.configuration.redisURLs.first { SecretStore.server(of: $0) == server }
+                guard url != nil else {
+                    throw ProviderError(
+                        .permanent, "the Redis of this instance, \(server), stands no longer in provisioner.ecs.redis.url")
                 }
-                url = self.configuration.redisURLs[index]
             }
             return [ECSOutput.secretARN: try await self.secrets.ensure(context.specification, redisURL: url)]
         } undo: { context in

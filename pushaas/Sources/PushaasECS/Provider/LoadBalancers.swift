@@ -46,7 +46,6 @@ struct LoadBalancers: Sendable {
         _ component: Component, _ specification: InstanceSpecification, _ balancer: ECSConfiguration.LoadBalancer, vpc: String
     ) async throws -> String {
         let name = Self.targetGroupName(component, specification)
-        if let arn = try await self.targetGroup(name)?["TargetGroupArn"]?.text { return arn }
         // Tasks of Fargate are targets by their addresses. Behind either kind of balancer they are asked for their health by HTTP.
         var form = QueryForm([
             ("Name", name), ("TargetType", "ip"), ("VpcId", vpc), ("Port", "\(component.port)"),
@@ -56,16 +55,19 @@ struct LoadBalancers: Sendable {
             ("UnhealthyThresholdCount", "2"),
         ])
         form.set(tags: self.templates.tags(specification))
-        var arn: String?
-        do {
-            arn = try await self.aws.query(.loadBalancing, "CreateTargetGroup", form).find("TargetGroupArn")?.text
-        } catch let error as AWSError where error.code == "DuplicateTargetGroupName" {
-            // A try whose answer was lost has made it.
-            arn = try await self.targetGroup(name)?["TargetGroupArn"]?.text
+        var arn = try await self.targetGroup(name)?["TargetGroupArn"]?.text
+        if arn == nil {
+            do {
+                arn = try await self.aws.query(.loadBalancing, "CreateTargetGroup", form).find("TargetGroupArn")?.text
+            } catch let error as AWSError where error.code == "DuplicateTargetGroupName" {
+                // A try whose answer was lost has made it.
+                arn = try await self.targetGroup(name)?["TargetGroupArn"]?.text
+            }
         }
         guard let arn else {
             throw AWSError(.loadBalancing, "CreateTargetGroup", code: "BadAnswer", message: "there is no ARN in it", status: 200)
         }
+        // Also of a group that was there: who made it may have ended before this.
         // Of a Network Load Balancer, connections outlive the delay: push-stream itself parts with its subscribers, one after the other, when
         // ECS tells its task to stop, which is after the delay. An Application Load Balancer cuts at its end what is still open.
         let delay = component == .stream && balancer.kind == .application ? 120 : 10

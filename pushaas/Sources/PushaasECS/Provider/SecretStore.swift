@@ -43,46 +43,56 @@ struct SecretStore: Sendable {
 
     // MARK: Which instance has which external Redis
 
-    private func claimName(_ index: Int) -> String { "pushaas/\(self.templates.installation)/external-redis-\(index + 1)" }
+    /// Named after the server and its database: its place in the configuration, and its password, may change.
+    private func claimName(_ server: String) -> String {
+        "pushaas/\(self.templates.installation)/external-redis-\(ECSTemplates.digest(server))"
+    }
+
+    /// A URL without user and password: `redis://10.0.0.5:6379/1`.
+    static func server(of url: String) -> String {
+        guard let at = url.lastIndex(of: "@"), let scheme = url.firstRange(of: "://") else { return url }
+        return "\(url[..<scheme.upperBound])\(url[url.index(after: at)...])"
+    }
+
+    private var servers: [String] { self.templates.configuration.redisURLs.map(Self.server) }
 
     /// Takes a Redis of those that are configured. The claim is a secret, because its name can be had once only.
     ///
-    /// - Returns: Its place in the configuration.
+    /// - Returns: The URL of its server, without user and password.
     /// - Throws: `ProviderError` if all are taken.
-    func claimRedis(_ specification: InstanceSpecification) async throws -> Int {
-        let count = self.templates.configuration.redisURLs.count
+    func claimRedis(_ specification: InstanceSpecification) async throws -> String {
         // Its own of an earlier run first: a free one before it would be a second.
         if let own = try await self.claimedRedis(specification) { return own }
-        for index in 0..<count {
+        for server in self.servers {
             let body: JSONValue = [
-                "Name": .string(self.claimName(index)),
+                "Name": .string(self.claimName(server)),
                 "ClientRequestToken": .string("pushaas-claim-of-a-redis-\(specification.id)"),
-                "Description": .string("Says which Push Service instance has Redis \(index + 1) of the configuration"),
+                "Description": .string("Says which Push Service instance has \(server)"),
                 "SecretString": .string(specification.id.rawValue), "Tags": self.templates.upperCaseTags(specification),
             ]
             _ = try await self.create(body)
-            if try await self.owner(index) == specification.id.rawValue { return index }
+            if try await self.owner(server) == specification.id.rawValue { return server }
         }
         throw ProviderError(
             .permanent,
-            "all \(count) Redis servers of provisioner.ecs.redis.url have an instance; add one, or destroy an instance")
+            "all \(self.servers.count) Redis servers of provisioner.ecs.redis.url have an instance; add one, or destroy an instance"
+        )
     }
 
-    func claimedRedis(_ specification: InstanceSpecification) async throws -> Int? {
-        for index in 0..<self.templates.configuration.redisURLs.count
-        where try await self.owner(index) == specification.id.rawValue {
-            return index
+    func claimedRedis(_ specification: InstanceSpecification) async throws -> String? {
+        for server in self.servers where try await self.owner(server) == specification.id.rawValue {
+            return server
         }
         return nil
     }
 
     func releaseRedis(_ specification: InstanceSpecification) async throws {
-        guard let index = try await self.claimedRedis(specification) else { return }
-        try await self.remove(self.claimName(index))
+        guard let server = try await self.claimedRedis(specification) else { return }
+        try await self.remove(self.claimName(server))
     }
 
-    private func owner(_ index: Int) async throws -> String? {
-        let tags = try await self.describe(self.claimName(index))?["Tags"]?.elements ?? []
+    private func owner(_ server: String) async throws -> String? {
+        let tags = try await self.describe(self.claimName(server))?["Tags"]?.elements ?? []
         return tags.first { $0["Key"]?.string == ECSTemplates.instanceTag }?["Value"]?.string
     }
 }

@@ -56,7 +56,13 @@ struct TaskDefinitions: Sendable {
         // Ten are the most that one call takes.
         for start in stride(from: 0, to: retired.count, by: 10) {
             let batch = retired[start..<min(start + 10, retired.count)]
-            try await self.aws.json(.ecs, "DeleteTaskDefinitions", ["taskDefinitions": .array(batch.map(JSONValue.string))])
+            do {
+                try await self.aws.json(.ecs, "DeleteTaskDefinitions", ["taskDefinitions": .array(batch.map(JSONValue.string))])
+            } catch let error as AWSError where error.code == "ClientException" && !error.isTransient {
+                // A call whose answer was lost has done it; whatever else it may be, some are still there then.
+                let left = Set(try await self.list(family, status: "INACTIVE"))
+                guard left.isDisjoint(with: batch) else { throw error }
+            }
         }
     }
 

@@ -24,8 +24,9 @@ extension ECSTemplates {
 
     /// `ecs:RegisterTaskDefinition` for the task that takes away what a Redis has stored; `nil` where that ends with its task.
     func removalDefinition(_ specification: InstanceSpecification, _ inputs: Inputs) throws(ProviderError) -> JSONValue? {
-        var container = self.container(
-            "removal", image: self.configuration.redisImage, size: .init(cpu: 256, memory: 512), specification)
+        // The smallest that Fargate has; a container may not ask for more than its task.
+        let size = Plan.Size(cpu: 250, memory: 512)
+        var container = self.container("removal", image: self.configuration.redisImage, size: size, specification)
         container["entryPoint"] = ["sh", "-c"]
         switch self.configuration.redisMode {
         case .ephemeral: return nil
@@ -37,7 +38,7 @@ extension ECSTemplates {
             container["secrets"] = [self.secret("REDIS_URL", "redis_url", inputs)]
         }
         var definition = try self.definition(
-            family: self.removalFamily(specification), sizes: [.init(cpu: 250, memory: 512)], [container], specification, inputs)
+            family: self.removalFamily(specification), sizes: [size], [container], specification, inputs)
         if self.configuration.redisMode == .efs { definition["volumes"] = [self.volume] }
         return self.tagged(definition, specification)
     }
@@ -54,7 +55,7 @@ extension ECSTemplates {
     }
 
     /// FNV-1a of 64 bits: tells revisions apart, and protects nothing.
-    private static func digest(_ text: String) -> String {
+    static func digest(_ text: String) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
         return String(hash, radix: 16)

@@ -71,11 +71,18 @@ public struct BindService: Sendable {
         } ?? .busy
     }
 
-    /// Revokes the key and forgets the bind.
+    /// Revokes the key and forgets the bind. Where the instance's push-api is away, the reconciler does so later.
     func unbind(_ subject: BindSubject, from instance: Instance) async throws -> UnbindOutcome {
         try await self.exclusively(subject, instance) {
             guard let record = try await self.binds.bind(subject, of: instance) else { return .notBound }
-            try await self.finish(subject, instance, record)
+            do {
+                try await self.finish(subject, instance, record)
+            } catch InstanceAPIError.unavailable(let reason) {
+                // The unbind is noted, and the reconciler revokes the key: a push-api that is away must not keep an app from being removed.
+                self.logger.warning(
+                    "The key of an unbound app is revoked later",
+                    metadata: ["instance": "\(instance.name)", "subject": "\(subject.keyName)", "reason": "\(reason)"])
+            }
             return .unbound
         } ?? .busy
     }

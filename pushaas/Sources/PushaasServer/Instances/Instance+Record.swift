@@ -19,11 +19,12 @@ enum InstanceField {
     /// Only of a destroyed one: when its user destroyed it.
     static let destroyed = "destroyed"
 
-    /// Begins the names of fields with secrets. Outputs of steps never begin with it.
-    static let secretPrefix = "secret."
+    // What pushaas itself chose for the instance. Steps may tell outputs that begin alike, such as the address of a stored secret.
     static let apiUser = "secret.api_user"
     static let apiPassword = "secret.api_password"
     static let redisPassword = "secret.redis_password"
+    /// The fields that no output of a step can replace, and that are no outputs.
+    static let secrets: Set<String> = [apiUser, apiPassword, redisPassword]
 
     /// Begins the fields of a destroyed record that were in the hash of outputs and secrets.
     static let variablePrefix = "vars."
@@ -56,7 +57,7 @@ extension Instance {
 
     /// Outputs as fields beside the secrets, which they cannot replace.
     static func variables(_ outputs: StepOutputs) -> [(field: String, value: String)] {
-        outputs.filter { !$0.key.hasPrefix(InstanceField.secretPrefix) }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        outputs.filter { !InstanceField.secrets.contains($0.key) }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     /// - Parameter key: For the error.
@@ -97,7 +98,7 @@ extension Instance {
             secrets: .init(
                 apiUser: try secret(InstanceField.apiUser), apiPassword: try secret(InstanceField.apiPassword),
                 redisPassword: try secret(InstanceField.redisPassword)),
-            outputs: variables.filter { !$0.key.hasPrefix(InstanceField.secretPrefix) })
+            outputs: variables.filter { !InstanceField.secrets.contains($0.key) })
     }
 }
 

@@ -163,6 +163,10 @@ struct FakeState: Sendable {
     var listeners: [String: [String: String]] = [:]
     /// Commands of the removal tasks that ran.
     var removals: [String] = []
+    /// The revision that the last of them ran.
+    var removalDefinition: String?
+    /// Why the removal tasks' containers never start, if they do not.
+    var removalFailure: String?
     var publicIP = "203.0.113.7"
 
     /// What is left of instances, in words: nothing once all are destroyed.

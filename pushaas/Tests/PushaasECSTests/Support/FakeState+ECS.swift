@@ -42,6 +42,10 @@ extension FakeState {
         case "DeleteTaskDefinitions":
             let arns = call.body["taskDefinitions"]?.strings ?? []
             guard arns.count <= 10 else { throw FakeError(code: "InvalidParameterException") }
+            // As for one that was deleted already.
+            guard self.definitions.contains(where: { !$0.isActive && arns.contains($0.arn) }) else {
+                throw FakeError(code: "ClientException", message: "The specified task definition does not exist.")
+            }
             self.definitions.removeAll { !$0.isActive && arns.contains($0.arn) }
             return [:]
         case "CreateService": return try self.createService(call)
@@ -63,6 +67,11 @@ extension FakeState {
             return [:]
         case "ListServices": return ["serviceArns": .array(self.services.keys.sorted().map(JSONValue.string))]
         case "ListTasks":
+            if call["desiredStatus"] == "STOPPED", let removal = self.removalDefinition,
+                TaskDefinitions.family(of: removal) == call["family"]
+            {
+                return ["taskArns": ["removal"]]
+            }
             guard call["desiredStatus"] == "RUNNING", let service = self.services[call["family"]] else { return ["taskArns": []] }
             let count = self.broken.contains(call["family"]) ? 0 : service.desired
             return ["taskArns": .array((0..<count).map { .string("\(call["family"])#\($0)") })]
@@ -74,6 +83,7 @@ extension FakeState {
             }
             let command = found.body["containerDefinitions"]?.elements.first?["command"]?.strings.first ?? ""
             if self.removals.last != command { self.removals.append(command) }
+            self.removalDefinition = found.arn
             return ["tasks": [["taskArn": .string("removal")]], "failures": []]
         default: throw FakeError(code: "UnknownOperationException", message: call.action)
         }
@@ -150,7 +160,12 @@ extension FakeState {
 
     private func describeTask(_ arn: String) -> JSONValue {
         if arn == "removal" {
-            return ["taskArn": "removal", "lastStatus": "STOPPED", "containers": [["name": "removal", "exitCode": 0]]]
+            var container: [String: JSONValue] = ["name": "removal"]
+            if let removalFailure { container["reason"] = .string(removalFailure) } else { container["exitCode"] = 0 }
+            return [
+                "taskArn": "removal", "lastStatus": "STOPPED", "taskDefinitionArn": .string(self.removalDefinition ?? ""),
+                "containers": [.object(container)],
+            ]
         }
         let name = arn.split(separator: "#").first.map(String.init) ?? ""
         return [
