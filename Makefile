@@ -4,7 +4,7 @@ ARGS ?=
 PUBLISHING_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-pushaas build test images images-from-source up down logs integration-test bench tsan fuzz format lint
+.PHONY: help run demo run-pushaas build test images images-from-source up down logs integration-test bench tsan fuzz format lint
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,11 @@ run: ## Build and start a whole Push Service here; Ctrl-C ends it
 	@scripts/install-dependencies run
 	@SCRATCH="$(SCRATCH)" scripts/build push-service
 	@exec "$$(SCRATCH="$(SCRATCH)" scripts/build --print-binary push-service)" $(ARGS)
+
+demo: ## Build and start a whole Push Service and the page that shows every transport; ARGS are of push-service
+	@scripts/install-dependencies run
+	@SCRATCH="$(SCRATCH)" scripts/build push-service push-stream
+	@SCRATCH="$(SCRATCH)" exec scripts/demo $(ARGS)
 
 run-pushaas: ## Build and start pushaas here; its instances are processes of this machine
 	@scripts/install-dependencies run

@@ -135,6 +135,19 @@ test("a signal closes it, and what is missing is said", async () => {
   }
 });
 
+test("a page that is left and comes back has missed nothing", async () => {
+  await subscribe({ url: service.stream, channels: ["left"] });
+  await isOpen();
+  await publish("left", "1");
+  await received(1);
+  await browser.run('window.dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }))');
+  assert.equal(await browser.run("return subscriber.state"), "waiting");
+  await publish("left", "2");
+  await browser.run('window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))');
+  await received(2);
+  assert.deepEqual(await texts(), ["1", "2"]);
+});
+
 test("a browser that is online again tries at once", async () => {
   const proxy = await startProxy(service.stream, (_, count) => (count === 1 ? { status: 500 } : undefined));
   try {

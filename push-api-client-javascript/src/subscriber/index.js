@@ -25,6 +25,7 @@ export class PushSubscriber extends EventTarget {
   #close = null;
   #timer = 0;
   #wake = () => this.reconnect();
+  #sleep = () => this.#rest();
 
   /**
    * @param {{ url: string, channels: (string | { id: string, backtrack?: number })[], lastEventId?: string, transports?: string[],
@@ -45,6 +46,9 @@ export class PushSubscriber extends EventTarget {
     }
     signal?.addEventListener("abort", () => this.close(), { once: true });
     globalThis.addEventListener?.("online", this.#wake);
+    // A page that is left may be kept for the way back. With its connection it would hold on to one of the few that a browser grants.
+    globalThis.addEventListener?.("pagehide", this.#sleep);
+    globalThis.addEventListener?.("pageshow", this.#wake);
     // Whoever has made it can listen before anything happens.
     this.#timer = setTimeout(() => this.#connect(), 0);
   }
@@ -68,6 +72,8 @@ export class PushSubscriber extends EventTarget {
     if (this.#state === "closed") return;
     this.#disconnect();
     globalThis.removeEventListener?.("online", this.#wake);
+    globalThis.removeEventListener?.("pagehide", this.#sleep);
+    globalThis.removeEventListener?.("pageshow", this.#wake);
     this.#tell("closed");
   }
 
@@ -76,6 +82,12 @@ export class PushSubscriber extends EventTarget {
     if (this.#state !== "waiting") return;
     this.#disconnect();
     this.#connect();
+  }
+
+  #rest() {
+    if (this.#state === "closed") return;
+    this.#disconnect();
+    this.#tell("waiting");
   }
 
   #connect() {

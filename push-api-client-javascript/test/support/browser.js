@@ -22,6 +22,9 @@ export async function openBrowser() {
     /** Runs the body of a function in the page. */
     run: (script, ...args) => command("POST", `${session}/execute/sync`, { script, args }),
     until: (what, script, ...args) => until(what, () => command("POST", `${session}/execute/sync`, { script, args })),
+    resize: (width, height) => command("POST", `${session}/window/rect`, { width, height }),
+    /** A PNG of what is to be seen, in base64. */
+    screenshot: () => command("GET", `${session}/screenshot`),
     async close() {
       await command("DELETE", session).catch(() => {});
       await driver.end();

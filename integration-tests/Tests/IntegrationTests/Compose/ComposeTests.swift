@@ -21,6 +21,7 @@ extension EndToEnd {
                 try await Self.expectNoPublisherOutside(stack)
                 try await Self.expectStatistics(stack)
                 try await Self.expectAdminApp(stack)
+                try await Self.expectStreamDemo(stack)
             }
             #expect(try await #require(before).resources() == [])
         }
@@ -127,6 +128,22 @@ extension EndToEnd {
                 return try response.status == 200 && response.json(Statistics.self).aggregated.subscribers == 1
             }
             withExtendedLifetime(subscriber) {}
+        }
+
+        /// The page that shows every transport, which is on another port than push-stream.
+        private static func expectStreamDemo(_ stack: ComposeStack) async throws {
+            guard case .port(let port) = stack.demo, case .port(let stream) = stack.stream else { return }
+            try await withBrowser { browser in
+                let tab = try await browser.firstTab()
+                try await tab.open("http://localhost:\(port)/")
+                try await tab.click(.button("Add a connection"))
+                try await tab.type("localhost", into: .field("Host"))
+                try await tab.type("\(stream)", into: .field("Port"))
+                try await tab.type("shown.b5", into: .field("Channels"))
+                try await tab.click(.button("Save"))
+                try await stack.publisher().publish("seen in the demo", to: "shown")
+                try await tab.awaitShown(.text("seen in the demo"))
+            }
         }
 
         private static func expectAdminApp(_ stack: ComposeStack) async throws {
