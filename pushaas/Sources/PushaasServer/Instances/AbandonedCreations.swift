@@ -85,7 +85,13 @@ public final class AbandonedCreations: Service {
 
     private func settle(_ creation: Creation) async throws {
         try await self.repository.abandon(creation.name, id: creation.id)
-        self.waiting.withLock { waiting in waiting.removeAll { $0 == creation } }
+        // The worker and a request that wants the name may both be at it; one of them tells.
+        let isMine = self.waiting.withLock { waiting in
+            let before = waiting.count
+            waiting.removeAll { $0 == creation }
+            return waiting.count < before
+        }
+        guard isMine else { return }
         self.logger.notice(
             "a creation that Redis had not confirmed was taken back",
             metadata: ["instance": "\(creation.name)", "id": "\(creation.id)"])

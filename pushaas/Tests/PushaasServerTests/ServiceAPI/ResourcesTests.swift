@@ -131,11 +131,13 @@ import Testing
                 return last != 503
             }
             #expect(last == 201)
-            // One that nobody asks for again is taken back as well.
+            // One that nobody asks for again is taken back as well. A try that Redis was still too slow for may be one more.
             try await eventually(within: .seconds(120), "all are taken back") {
-                service.log.lines.count { $0.contains("was taken back") } == 2
+                let told = service.log.lines.filter { $0.contains("was taken back") }
+                #expect(Set(told).count == told.count, "each is told once: \(told)")
+                guard told.count >= 2, told.contains(where: { $0.contains("unwanted") }) else { return false }
+                return try await service.instances.repository.instances().map(\.name).sorted() == ["mychat", "other"]
             }
-            #expect(try await service.instances.repository.instances().map(\.name).sorted() == ["mychat", "other"])
             #expect(try await service.send("GET", "/resources/mychat/status").status == 202)
         }
     }
