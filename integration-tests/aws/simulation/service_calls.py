@@ -7,14 +7,15 @@ from moto.ecs.exceptions import TaskDefinitionNotFoundException
 
 from .definitions import check_tags, check_task_definition
 from .errors import AwsError, client, invalid
-from .services import Service
+from .services import LoneRun, Service
+from .tasks import Task
 
 # Changes of these make a new deployment; desiredCount alone does not.
 DEPLOYING = {
     "taskDefinition", "networkConfiguration", "platformVersion", "loadBalancers", "serviceRegistries", "capacityProviderStrategy",
     "enableExecuteCommand", "serviceConnectConfiguration", "volumeConfigurations",
 }
-UNSUPPORTED = {"RunTask", "StartTask", "CreateTaskSet", "ExecuteCommand", "ListServicesByNamespace", "ListServiceDeployments",
+UNSUPPORTED = {"StartTask", "CreateTaskSet", "ExecuteCommand", "ListServicesByNamespace", "ListServiceDeployments",
                "DescribeServiceDeployments"}
 
 
@@ -27,7 +28,7 @@ class ServiceCalls:
             "RegisterTaskDefinition": self._register_task_definition, "CreateService": self._create_service,
             "UpdateService": self._update_service, "DeleteService": self._delete_service,
             "DescribeServices": self._describe_services, "ListServices": self._list_services, "ListTasks": self._list_tasks,
-            "DescribeTasks": self._describe_tasks, "StopTask": self._stop_task, "TagResource": self._tag,
+            "DescribeTasks": self._describe_tasks, "StopTask": self._stop_task, "RunTask": self._run_task, "TagResource": self._tag,
             "UntagResource": self._untag, "ListTagsForResource": self._tags, "DeleteCluster": self._delete_cluster,
         }
 
@@ -225,6 +226,27 @@ class ServiceCalls:
                 task.stop(parameters.get("reason", "Task stopped by user"), "UserInitiated")
                 return {"task": task.describe()}
         raise invalid("The referenced task was not found.")
+
+    def _run_task(self, parameters):
+        cluster = self._world.cluster(parameters.get("cluster"))
+        if parameters.get("count", 1) != 1:
+            raise AwsError("UnsupportedFeatureException", "This simulation runs one task at a time.")
+        definition = self._definition(parameters["taskDefinition"])
+        self._check(parameters, definition)
+        check_tags(parameters.get("tags", []))
+        key, fingerprint = ("RunTask", parameters.get("clientToken")), json.dumps(parameters, sort_keys=True)
+        if key[1] and key in self._world.tokens:
+            former, task = self._world.tokens[key]
+            if former != fingerprint:
+                raise AwsError("ConflictException", "The clientToken was used with other parameters.")
+            return {"tasks": [task.describe()], "failures": []}
+        run = LoneRun(cluster, definition, parameters)
+        task = Task(self._world, run, run, definition)
+        self._world.lone_tasks.append(task)
+        if key[1]:
+            self._world.tokens[key] = (fingerprint, task)
+        task.start()
+        return {"tasks": [task.describe()], "failures": []}
 
     def _tagged(self, parameters):
         arn = parameters["resourceArn"]

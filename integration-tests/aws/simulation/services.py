@@ -37,6 +37,22 @@ class Deployment:
         }
 
 
+class LoneRun:
+    """What a task of RunTask has in place of a service and of its deployment: one run, which is not kept going."""
+
+    registries = balancers = ()
+    propagate = "RUN"
+    # It is nobody's service.
+    arn = ""
+
+    def __init__(self, cluster, definition, parameters):
+        self.cluster, self.group = cluster, f"family:{definition.family}"
+        self.name = self.group
+        self.id = parameters.get("startedBy", "")
+        self.network = parameters["networkConfiguration"]["awsvpcConfiguration"]
+        self.tags = list(parameters.get("tags", []))
+
+
 class Service:
     """A service of a cluster. `parameters` are those of CreateService, with every UpdateService merged in."""
 
@@ -52,6 +68,10 @@ class Service:
         self.tasks, self.deployments, self.events = [], [], []
         self.was_steady = False
         self.pause_until = 0.0
+
+    @property
+    def group(self):
+        return f"service:{self.name}"
 
     @property
     def registries(self):

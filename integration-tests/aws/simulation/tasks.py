@@ -231,7 +231,7 @@ class Task:
     def describe(self):
         eni = self.eni
         answer = {
-            "taskArn": self.arn, "clusterArn": self.world.cluster_arn(self.service.cluster), "group": f"service:{self.service.name}",
+            "taskArn": self.arn, "clusterArn": self.world.cluster_arn(self.service.cluster), "group": self.service.group,
             "taskDefinitionArn": self.definition.arn, "startedBy": self.deployment.id, "lastStatus": self.last_status,
             "desiredStatus": self.desired_status, "launchType": "FARGATE", "platformVersion": "1.4.0", "platformFamily": "Linux",
             "connectivity": "CONNECTED", "availabilityZone": f"{self.world.region}a", "cpu": self.definition.cpu,
@@ -261,7 +261,7 @@ class Task:
         return answer
 
     def tags(self):
-        source = {"SERVICE": self.service.tags, "TASK_DEFINITION": self.world.definition_tags(self.definition)}
+        source = {"SERVICE": self.service.tags, "RUN": self.service.tags, "TASK_DEFINITION": self.world.definition_tags(self.definition)}
         return list(source.get(self.service.propagate, []))
 
     def _describe_container(self, definition):

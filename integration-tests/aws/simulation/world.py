@@ -46,6 +46,8 @@ class World:
         # Guards services and the states of tasks; notified when one changes.
         self.changed = threading.Condition(threading.RLock())
         self.services = {}
+        # Tasks of RunTask, which belong to no service.
+        self.lone_tasks = []
         self.tokens = {}
         self.behaviours = {}
         self.delay = 0.0
@@ -66,7 +68,7 @@ class World:
         return f"arn:aws:ecs:{self.region}:{ACCOUNT}:cluster/{name}"
 
     def tasks(self):
-        return [task for service in self.services.values() for task in service.tasks]
+        return [task for service in self.services.values() for task in service.tasks] + self.lone_tasks
 
     def definition_tags(self, definition):
         return definition.tags or []
@@ -115,3 +117,4 @@ class World:
             task.thread.join(30)
         with self.changed:
             self.services, self.tokens, self.behaviours, self.delay = {}, {}, {}, 0.0
+            self.lone_tasks = []

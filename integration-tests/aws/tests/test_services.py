@@ -10,6 +10,27 @@ from support import REGION, SimulationTest
 
 
 class Services(SimulationTest):
+    def test_a_lone_task_runs_to_its_end_once(self):
+        ending = {"entryPoint": ["sh", "-c"], "command": ["exit 3"], "portMappings": []}
+        definition = self.define("ending", self.redis(**ending))
+        given = {
+            "cluster": "push", "taskDefinition": definition, "launchType": "FARGATE", "clientToken": "once",
+            "tags": [{"key": "pushaas.instance", "value": "abc"}], "networkConfiguration": {"awsvpcConfiguration": {
+                "subnets": self.subnets, "securityGroups": [self.group]}},
+        }
+        first, second = (self.ecs.run_task(**given)["tasks"][0]["taskArn"] for _ in range(2))
+        self.assertEqual(first, second)
+
+        def ended():
+            task = self.ecs.describe_tasks(cluster="push", tasks=[first], include=["TAGS"])["tasks"][0]
+            return task if task["lastStatus"] == "STOPPED" else None
+
+        task = self.eventually("the task ends", ended)
+        self.assertEqual(3, task["containers"][0]["exitCode"])
+        self.assertEqual(("family:ending", definition), (task["group"], task["taskDefinitionArn"]))
+        self.assertEqual([{"key": "pushaas.instance", "value": "abc"}], task["tags"])
+        self.assertEqual([first], self.ecs.list_tasks(cluster="push", family="ending", desiredStatus="STOPPED")["taskArns"])
+
     def get(self, url):
         try:
             with urllib.request.urlopen(url, timeout=20) as answer:
