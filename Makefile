@@ -15,9 +15,9 @@ run: ## Build and start a whole Push Service here; Ctrl-C ends it
 	@SCRATCH="$(SCRATCH)" scripts/build push-service
 	@exec "$$(SCRATCH="$(SCRATCH)" scripts/build --print-binary push-service)" $(ARGS)
 
-demo: ## Build and start a whole Push Service and the page that shows every transport; ARGS are of push-service
+demo: ## Build and start a whole Push Service and the two demo apps; ARGS are of push-service
 	@scripts/install-dependencies run
-	@SCRATCH="$(SCRATCH)" scripts/build push-service push-stream
+	@SCRATCH="$(SCRATCH)" scripts/build push-service push-stream push-service-demo-app
 	@SCRATCH="$(SCRATCH)" exec scripts/demo $(ARGS)
 
 run-pushaas: ## Build and start pushaas here; its instances are processes of this machine

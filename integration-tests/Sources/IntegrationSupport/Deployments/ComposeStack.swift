@@ -6,6 +6,8 @@ public struct ComposeStack: Sendable {
     public let project: String
     public let api: Endpoint
     public let stream: Endpoint
+    /// The articles that update live; only docker-compose.yml has them.
+    public let articles: Endpoint
     /// The page that shows every transport; only docker-compose.yml has it.
     public let demo: Endpoint
     public let credentials: Credentials
@@ -30,13 +32,14 @@ public struct ComposeStack: Sendable {
         _ body: (ComposeStack) async throws -> Void
     ) async throws {
         let folder = try TemporaryDirectory()
-        let (api, stream, demo) = (try ServicePort.allocate(), try ServicePort.allocate(), try ServicePort.allocate())
+        let (api, stream) = (try ServicePort.allocate(), try ServicePort.allocate())
+        let (articles, demo) = (try ServicePort.allocate(), try ServicePort.allocate())
         let secret = { (0..<16).map { _ in String("abcdef0123456789".randomElement() ?? "a") }.joined() }
         let credentials = Credentials(user: "publisher", password: secret())
         let settings = [
             "PUSH_REDIS_PASSWORD=\(secret())", "PUSH_API_USER=\(credentials.user)", "PUSH_API_PASSWORD=\(credentials.password)",
             "PUSHAAS_PASSWORD=\(secret())", "PUSHAAS_REDIS_PASSWORD=\(secret())", "PUSH_API_PORT=\(api)",
-            "PUSH_STREAM_PORT=\(stream)", "PUSH_STREAM_DEMO_PORT=\(demo)",
+            "PUSH_STREAM_PORT=\(stream)", "PUSH_SERVICE_DEMO_PORT=\(articles)", "PUSH_STREAM_DEMO_PORT=\(demo)",
             "PUSH_STREAM_URL=http://localhost:\(stream)", "HEALTH_INTERVAL=1s", "STATS_INTERVAL=1s",
             // No more than a machine that limits them gives.
             "OPEN_FILES=10000",
@@ -44,7 +47,8 @@ public struct ComposeStack: Sendable {
         try Data(((settings + more).joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: folder.file("env")))
         let project = "push-test-\(UInt32.random(in: 0 ... .max))"
         let stack = ComposeStack(
-            project: project, api: .port(api), stream: .port(stream), demo: .port(demo), credentials: credentials,
+            project: project, api: .port(api), stream: .port(stream), articles: .port(articles), demo: .port(demo),
+            credentials: credentials,
             environment: [
                 "COMPOSE_FILE": file, "COMPOSE_PROJECT_NAME": project, "COMPOSE_ENV_FILE": folder.file("env"),
                 "COMPOSE_PROFILES": profiles,

@@ -124,7 +124,7 @@ extension Deployment {
         return text
     }
 
-    static func status(of path: String, at endpoint: Endpoint) async throws -> Int {
+    public static func status(of path: String, at endpoint: Endpoint) async throws -> Int {
         let connection = try await HTTPConnection(to: endpoint)
         defer { connection.close() }
         return try await connection.response(to: HTTPRequest("GET", path), within: .seconds(10)).status

@@ -21,6 +21,7 @@ extension EndToEnd {
                 try await Self.expectNoPublisherOutside(stack)
                 try await Self.expectStatistics(stack)
                 try await Self.expectAdminApp(stack)
+                try await Self.expectServiceDemo(stack)
                 try await Self.expectStreamDemo(stack)
             }
             #expect(try await #require(before).resources() == [])
@@ -128,6 +129,23 @@ extension EndToEnd {
                 return try response.status == 200 && response.json(Statistics.self).aggregated.subscribers == 1
             }
             withExtendedLifetime(subscriber) {}
+        }
+
+        /// An article that is written in one tab is there in another one at once, and nothing is wrong with the status.
+        private static func expectServiceDemo(_ stack: ComposeStack) async throws {
+            guard case .port(let port) = stack.articles else { return }
+            try await withBrowser { browser in
+                let (reader, writer) = (try await browser.firstTab(), try await browser.newTab())
+                try await reader.open("http://localhost:\(port)/")
+                try await reader.awaitShown(.path("//*[@id='live'][.='Live']"))
+                try await writer.open("http://localhost:\(port)/articles/new")
+                try await writer.type("From a container", into: .field("Title"))
+                try await writer.click(.button("Save"))
+                try await reader.awaitShown(.link("From a container"))
+                try await reader.open("http://localhost:\(port)/status")
+                try await reader.awaitShown(.text("push-stream answers at http://push-stream:9080"))
+                try await reader.awaitShown(.text("This browser is connected to push-stream"))
+            }
         }
 
         /// The page that shows every transport, which is on another port than push-stream.
