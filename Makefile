@@ -73,5 +73,8 @@ fuzz: ## Fuzz the readers of push-stream, FUZZ_SECONDS (300) each; what is new j
 format: ## Format all Swift sources in place
 	@swift format --configuration .swift-format --in-place --parallel --recursive $$(scripts/packages)
 
+sbom: ## Write docs/sbom: what is in each image of `make images`, as SPDX
+	@SCRATCH="$(SCRATCH)" scripts/sbom $(ARGS)
+
 lint: ## Check format and style without changing anything
 	@scripts/lint

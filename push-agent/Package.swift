@@ -20,7 +20,7 @@ let package = Package(
         // Redis client, configuration, logging, metrics, health, shutdown.
         .package(path: "../push-kit"),
         // The HTTP server of the health and metrics endpoints.
-        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: ["ConfigurationSupport"]),
         // The pipelined connection to push-stream.
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
@@ -48,6 +48,7 @@ let package = Package(
             name: "push-agent",
             dependencies: [
                 "PushAgent",
+                .product(name: "PushSystem", package: "push-kit"),
                 .product(name: "PushHealth", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "Logging", package: "swift-log"),

@@ -20,7 +20,7 @@ let package = Package(
         // Redis client, configuration, logging, metrics, health, shutdown.
         .package(path: "../push-kit"),
         // The HTTP server.
-        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: ["ConfigurationSupport"]),
         // The logging interface.
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         // The metrics interface.
@@ -61,6 +61,7 @@ let package = Package(
             name: "push-api",
             dependencies: [
                 "PushAPI",
+                .product(name: "PushSystem", package: "push-kit"),
                 .product(name: "PushHealth", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),

@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "PushModels", targets: ["PushModels"]),
         .library(name: "PushRedis", targets: ["PushRedis"]),
         .library(name: "PushRuntime", targets: ["PushRuntime"]),
+        .library(name: "PushSystem", targets: ["PushSystem"]),
         .library(name: "PushTestSupport", targets: ["PushTestSupport"]),
     ],
     dependencies: [
@@ -33,24 +34,32 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         // Header fields and status codes of the shared HTTP middleware.
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
-        // Layered configuration: defaults, YAML file, environment.
-        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: [.defaults, "YAML"]),
-        // Lists a YAML file's keys, so that an unknown one is an error: the provider above, which is built on the same
-        // parser, finds values by key only.
-        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        // Layered configuration: defaults, YAML file, environment. Without its readers of files: they take all of Foundation.
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
         // SHA-256 for constant-time comparison of credentials of any length and for the entity tags of static files, SHA-1 as
         // Redis' name of a script.
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         // Start order, signals and drain.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         // The HTTP server that push-api, push-agent and pushaas share; the middleware is written for it.
-        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        // Without all of Foundation, whose tables of languages would be a third of each program.
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: ["ConfigurationSupport"]),
+        // The standard streams.
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
     ],
     targets: [
         // No pkgConfig: it would add -D_FILE_OFFSET_BITS, which SwiftPM warns about, and the headers are on the default path.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
-        // The health checks of containers; apart, because push-stream takes nothing else of this package.
-        .target(name: "PushHealth", swiftSettings: swiftSettings),
+        // libyaml, which reads configuration files: the packages that read YAML take all of Foundation.
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        // Threads with a name, which Swift does not import.
+        .target(name: "CThread"),
+        // What programs without all of Foundation need of the system: the standard streams, threads, their own file.
+        .target(
+            name: "PushSystem", dependencies: ["CThread", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: swiftSettings),
+        // The health checks of containers; apart, because push-stream takes nothing else of this package but PushSystem.
+        .target(name: "PushHealth", dependencies: ["PushSystem"], swiftSettings: swiftSettings),
         .target(name: "PushModels", swiftSettings: swiftSettings),
         .target(
             name: "PushRedis",
@@ -69,6 +78,7 @@ let package = Package(
         .target(
             name: "PushRuntime",
             dependencies: [
+                "CYAML", "PushSystem",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -84,7 +94,6 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -20,7 +20,7 @@ let package = Package(
         // Configuration, logging, metrics, health, shutdown, static files.
         .package(path: "../push-kit"),
         // The HTTP server.
-        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: ["ConfigurationSupport"]),
         // The pages: HTML templates that escape what they are given.
         .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
         // Articles and outbox in SQLite, with migrations and transactions.

@@ -26,6 +26,8 @@ let package = Package(
         // Options, --help and --version in the style of the field.
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        // Files that are written whole or not at all.
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         // Start order, signals and drain.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -40,6 +42,8 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "PushAgent", package: "push-agent"),
                 .product(name: "PushAPI", package: "push-api"),
+                .product(name: "PushSystem", package: "push-kit"),
+                .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "PushHealth", package: "push-kit"),
                 .product(name: "PushModels", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),

@@ -57,6 +57,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "PushSystem", package: "push-kit"),
                 .product(name: "PushHealth", package: "push-kit"),
             ],
             swiftSettings: swiftSettings

@@ -15,6 +15,7 @@ func provider(_ name: String, _ others: [Target.Dependency] = []) -> Target {
         name: name,
         dependencies: [
             "PushaasCurl", "PushaasProvisioning",
+            .product(name: "PushModels", package: "push-kit"),
             .product(name: "PushRuntime", package: "push-kit"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"),
@@ -28,6 +29,7 @@ func providerTests(_ name: String, _ others: [Target.Dependency] = []) -> Target
         name: "\(name)Tests",
         dependencies: [
             .byName(name: name), "PushaasCurl", "PushaasProvisioning", "PushaasTestSupport",
+            .product(name: "PushModels", package: "push-kit"),
             .product(name: "PushRuntime", package: "push-kit"),
             .product(name: "PushTestSupport", package: "push-kit"),
             .product(name: "Logging", package: "swift-log"),
@@ -48,7 +50,7 @@ let package = Package(
         // Redis client, configuration, logging, metrics, health, shutdown, what admin apps share.
         .package(path: "../push-kit"),
         // The HTTP server.
-        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: ["ConfigurationSupport"]),
         // The logging interface.
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         // The metrics interface.
@@ -86,10 +88,12 @@ let package = Package(
                 "PushaasCurl", "PushaasTestSupport", .product(name: "PushTestSupport", package: "push-kit"),
             ],
             swiftSettings: swiftSettings),
-        provider("PushaasECS"),
+        // expat, for the answers of AWS's query services: FoundationXML would take libxml2 with it, and that its own tables of languages.
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+        provider("PushaasECS", ["CExpat"]),
         // A call of the GNU library that Swift does not import.
         .target(name: "CDetachedProcess"),
-        provider("PushaasProcess", ["CDetachedProcess"]),
+        provider("PushaasProcess", ["CDetachedProcess", .product(name: "PushSystem", package: "push-kit")]),
         providerTests("PushaasProcess"),
         // The pages of the admin app travel inside the program, so that one file is all there is to install.
         .target(
@@ -104,6 +108,7 @@ let package = Package(
                 "CPushaasDescription", "CPushaasPages", "PushaasCurl", "PushaasDocker", "PushaasECS", "PushaasProcess",
                 "PushaasProvisioning",
                 .product(name: "PushAdmin", package: "push-kit"),
+                .product(name: "PushSystem", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -119,6 +124,7 @@ let package = Package(
             name: "pushaas",
             dependencies: [
                 "PushaasServer",
+                .product(name: "PushSystem", package: "push-kit"),
                 .product(name: "PushHealth", package: "push-kit"),
                 .product(name: "PushRedis", package: "push-kit"),
                 .product(name: "PushRuntime", package: "push-kit"),

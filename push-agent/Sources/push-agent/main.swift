@@ -1,8 +1,10 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Logging
 import PushAgent
 import PushHealth
 import PushRuntime
+import PushSystem
 
 let arguments = CommandLine.arguments.dropFirst()
 let schema = AgentConfiguration.schema
@@ -18,11 +20,11 @@ case "--health":
         let address = HealthProbe.Address(host: try values.string("server.host"), port: try values.int("server.port"))
         exit(HealthProbe.run(program: "push-agent", arguments: arguments.dropFirst(), address: address))
     } catch {
-        FileHandle.standardError.write(Data("push-agent: \(error)\n".utf8))
+        Console.report("push-agent: \(error)")
         exit(1)
     }
 case let argument?:
-    FileHandle.standardError.write(Data("push-agent: unknown argument \"\(argument)\", see push-agent --help\n".utf8))
+    Console.report("push-agent: unknown argument \"\(argument)\", see push-agent --help")
     exit(2)
 case nil:
     let runner = ServiceRunner(name: "push-agent")

@@ -1,9 +1,11 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Logging
 import PushAPI
 import PushHealth
 import PushRedis
 import PushRuntime
+import PushSystem
 
 let usage = """
     push-api \(pushAPIVersion): the publishing API of the Push Service
@@ -41,7 +43,7 @@ case "--health":
         let address = HealthProbe.Address(host: try values.string("server.host"), port: try values.int("server.port"))
         exit(HealthProbe.run(program: "push-api", arguments: CommandLine.arguments.dropFirst(2), address: address))
     } catch {
-        FileHandle.standardError.write(Data("push-api: \(error)\n".utf8))
+        Console.report("push-api: \(error)")
         exit(1)
     }
 case "--help", "-h":
@@ -49,6 +51,6 @@ case "--help", "-h":
 case "--version":
     print(pushAPIVersion)
 case .some(let argument):
-    FileHandle.standardError.write(Data("push-api: unknown argument '\(argument)'; see push-api --help\n".utf8))
+    Console.report("push-api: unknown argument '\(argument)'; see push-api --help")
     exit(2)
 }

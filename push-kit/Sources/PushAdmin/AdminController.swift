@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -25,11 +25,9 @@ public struct AdminController: Sendable {
             try self.answer(request, path: "index.html")
         }
         router.get(RouterPath("\(root)/**")) { request, context in
-            let segments = context.parameters.getCatchAll().map { String($0).removingPercentEncoding ?? "/" }
-            // A slash within a segment was encoded, or the segment is malformed: neither is a file's name here.
-            let isName = segments.allSatisfy { !$0.contains("/") }
-            let path = segments.joined(separator: "/")
-            return try self.answer(request, path: isName ? (path.isEmpty ? "index.html" : path) : "/")
+            // No file's name has anything to escape, so what is escaped is none.
+            let path = context.parameters.getCatchAll().joined(separator: "/")
+            return try self.answer(request, path: path.isEmpty ? "index.html" : path)
         }
     }
 

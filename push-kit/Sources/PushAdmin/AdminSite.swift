@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The pages of an admin app, each with what browsers may do with it.
 public struct AdminSite: Sendable {
@@ -38,7 +38,7 @@ public struct AdminSite: Sendable {
             var text = String(decoding: index.content, as: UTF8.self)
             let links = modules.sorted().map { "<link rel=\"modulepreload\" href=\"\(root)/\(version)/\($0)\">" }
             let all = values.merging(["base": "\(root)/\(version)", "modules": links.joined(separator: "\n")]) { $1 }
-            for (name, value) in all { text = text.replacingOccurrences(of: "{{\(name)}}", with: value) }
+            for (name, value) in all { text = text.replacing("{{\(name)}}", with: value) }
             var written = StaticFiles()
             written.add(Array(text.utf8), at: "index.html")
             pages["index.html"] = written.files["index.html"].map { Page(file: $0, isImmutable: false) }

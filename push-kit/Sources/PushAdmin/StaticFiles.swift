@@ -1,6 +1,6 @@
 import CAdminKit
 import Crypto
-import Foundation
+import FoundationEssentials
 
 /// Files that are served as they are, held in memory by their path.
 ///
@@ -46,16 +46,13 @@ public struct StaticFiles: Sendable {
     public static func load(folder: String) throws(LoadingError) -> StaticFiles {
         var files = StaticFiles()
         var total = 0
-        // Of a folder that does not exist the enumerator says only that it is empty.
-        guard (try? FileManager.default.contentsOfDirectory(atPath: folder)) != nil,
-            let paths = FileManager.default.enumerator(atPath: folder)
-        else {
+        guard let paths = try? FileManager.default.subpathsOfDirectory(atPath: folder) else {
             throw LoadingError(description: "the folder '\(folder)' cannot be read")
         }
-        for case let path as String in paths where !path.split(separator: "/").contains(where: { $0.hasPrefix(".") }) {
+        for path in paths where !path.split(separator: "/").contains(where: { $0.hasPrefix(".") }) {
             let location = "\(folder)/\(path)"
-            var isDirectory: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: location, isDirectory: &isDirectory), !isDirectory.boolValue else {
+            var isDirectory = false
+            guard FileManager.default.fileExists(atPath: location, isDirectory: &isDirectory), !isDirectory else {
                 continue
             }
             guard let content = try? Data(contentsOf: URL(filePath: location)) else {

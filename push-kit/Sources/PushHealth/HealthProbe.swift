@@ -1,4 +1,6 @@
-import Foundation
+import FoundationEssentials
+import Glibc
+import PushSystem
 
 /// Asks a service of this machine whether it is well: the `--health` of each program, which containers run as their health check, because
 /// their images hold no HTTP client.
@@ -24,9 +26,9 @@ public enum HealthProbe {
             guard let parts = URLComponents(string: url), parts.scheme == "http", let host = parts.host, !host.isEmpty else {
                 return nil
             }
-            let brackets = CharacterSet(charactersIn: "[]")
+            // An address of version 6 stands in brackets.
             self.init(
-                host: host.trimmingCharacters(in: brackets), port: parts.port ?? 80,
+                host: host.filter { !"[]".contains($0) }, port: parts.port ?? 80,
                 path: parts.path.isEmpty ? "/healthz" : parts.path)
         }
 
@@ -53,7 +55,7 @@ public enum HealthProbe {
         var address = address
         if let url = arguments.first {
             guard arguments.count == 1, let given = Address(url: url) else {
-                Self.tell("\(program): --health takes one address, http://host:port/path")
+                Console.report("\(program): --health takes one address, http://host:port/path")
                 return 2
             }
             address = given
@@ -62,7 +64,7 @@ public enum HealthProbe {
             try Self.ask(address)
             return 0
         } catch {
-            Self.tell("\(program): \(address): \(error)")
+            Console.report("\(program): \(address): \(error)")
             return 1
         }
     }
@@ -111,7 +113,7 @@ public enum HealthProbe {
             let size = socklen_t(MemoryLayout<timeval>.size)
             setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-            if Foundation.connect(descriptor, candidate.ai_addr, candidate.ai_addrlen) == 0 { return descriptor }
+            if Glibc.connect(descriptor, candidate.ai_addr, candidate.ai_addrlen) == 0 { return descriptor }
             problem = Self.lastError
             close(descriptor)
         }
@@ -121,9 +123,5 @@ public enum HealthProbe {
     private static var lastError: String {
         // A limit that has passed is told as EAGAIN, or EINPROGRESS when connecting.
         [EAGAIN, EINPROGRESS].contains(errno) ? "timed out" : String(cString: strerror(errno))
-    }
-
-    private static func tell(_ message: String) {
-        FileHandle.standardError.write(Data("\(message)\n".utf8))
     }
 }

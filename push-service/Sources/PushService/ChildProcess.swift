@@ -1,5 +1,6 @@
-import Foundation
+import FoundationEssentials
 import Glibc
+import PushSystem
 import Synchronization
 
 /// A program that runs as a child of this one and does not outlive it.
@@ -48,7 +49,7 @@ final class ChildProcess: Sendable {
             command = [setpriv, "--pdeathsig", "TERM", "--"] + command
         }
         return try await withCheckedThrowingContinuation { started in
-            let thread = Thread { [command] in
+            SystemThread.start(name: "child") { [command] in
                 let result = spawn(command, outputFile: outputFile)
                 guard case .success(let processID) = result else {
                     if case .failure(let error) = result { started.resume(throwing: error) }
@@ -58,8 +59,6 @@ final class ChildProcess: Sendable {
                 started.resume(returning: child)
                 child.finish(with: waitForEnd(of: processID))
             }
-            thread.name = "child"
-            thread.start()
         }
     }
 

@@ -1,5 +1,7 @@
-import Foundation
+import FoundationEssentials
 import Glibc
+import PushSystem
+import SystemPackage
 
 /// The folder in which one Push Service keeps everything: Redis' files, the password, the sockets between its parts.
 ///
@@ -35,7 +37,7 @@ final class DataDirectory: Sendable {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw .cannotCreate(path: path, reason: Self.reason(of: error))
+            throw .cannotCreate(path: path, reason: FileFailure.reason(of: error))
         }
         let lock = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw .cannotWrite(path: path, reason: String(cString: strerror(errno))) }
@@ -72,13 +74,14 @@ final class DataDirectory: Sendable {
         let temporary = "\(file).new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .cannotWrite(path: self.path, reason: String(cString: strerror(errno))) }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        let opened = FileDescriptor(rawValue: descriptor)
         do {
-            try handle.write(contentsOf: Data(text.utf8))
-            try handle.synchronize()
-            try handle.close()
+            try opened.closeAfter {
+                try opened.writeAll(text.utf8)
+                guard fsync(descriptor) == 0 else { throw Errno(rawValue: errno) }
+            }
         } catch {
-            throw .cannotWrite(path: self.path, reason: Self.reason(of: error))
+            throw .cannotWrite(path: self.path, reason: FileFailure.reason(of: error))
         }
         guard rename(temporary, file) == 0 else {
             throw .cannotWrite(path: self.path, reason: String(cString: strerror(errno)))
@@ -90,7 +93,7 @@ final class DataDirectory: Sendable {
     /// A new one has 127 random bits in characters that need no quoting in a shell or a URL.
     func password() throws(Failure) -> String {
         if let kept = try? String(contentsOfFile: self.passwordFile, encoding: .utf8) {
-            let password = kept.trimmingCharacters(in: .whitespacesAndNewlines)
+            let password = kept.filter { !$0.isWhitespace }
             if !password.isEmpty { return password }
         }
         var random = SystemRandomNumberGenerator()
@@ -98,21 +101,5 @@ final class DataDirectory: Sendable {
         let password = String((0..<22).map { _ in alphabet[Int.random(in: alphabet.indices, using: &random)] })
         try self.write(password + "\n", to: self.passwordFile)
         return password
-    }
-
-    /// What the operating system said, in its own words.
-    private static func reason(of error: any Error) -> String {
-        if let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain
-        {
-            return String(cString: strerror(Int32(underlying.code)))
-        }
-        if let posix = error as? POSIXError { return String(cString: strerror(posix.code.rawValue)) }
-        switch (error as? CocoaError)?.code {
-        case .fileWriteNoPermission: return "Permission denied"
-        case .fileWriteVolumeReadOnly: return "Read-only file system"
-        case .fileWriteOutOfSpace: return "No space left on device"
-        case .fileWriteFileExists: return "a file of that name exists"
-        default: return error.localizedDescription
-        }
     }
 }

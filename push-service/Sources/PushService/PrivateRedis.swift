@@ -1,7 +1,8 @@
-import Foundation
+import FoundationEssentials
 import Glibc
 import Logging
 import PushRedis
+import PushSystem
 import ServiceLifecycle
 
 /// The redis-server that belongs to this Push Service alone: a child process, reached through a socket in the data directory.
@@ -41,7 +42,7 @@ struct PrivateRedis: Service {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw DataDirectory.Failure.cannotWrite(path: directory.path, reason: error.localizedDescription)
+            throw DataDirectory.Failure.cannotWrite(path: directory.path, reason: FileFailure.reason(of: error))
         }
         try await Self.endLeftover(processIDFile: processIDFile, folder: folder)
         let configuration = "\(folder)/redis.conf"
@@ -140,14 +141,13 @@ struct PrivateRedis: Service {
     /// The last line that redis-server printed: the reason when it ends at once.
     private var lastWords: String? {
         guard let output = try? String(contentsOfFile: self.outputFile, encoding: .utf8) else { return nil }
-        let lines = output.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-        return lines.last { !$0.isEmpty }
+        return output.split(whereSeparator: \.isNewline).last { !$0.allSatisfy(\.isWhitespace) }.map(String.init)
     }
 
     /// Ends the redis-server of a push-service that was killed: two may not write the same files.
     private static func endLeftover(processIDFile: String, folder: String) async throws {
         guard let text = try? String(contentsOfFile: processIDFile, encoding: .utf8),
-            let processID = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)), processID > 1
+            let processID = pid_t(text.filter { !$0.isWhitespace }), processID > 1
         else { return }
         let commandLine = "/proc/\(processID)/cmdline"
         // Only if the number still belongs to a redis-server of this folder.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Logging
 import NIOCore
 import PushAPI
@@ -6,6 +6,7 @@ import PushAgent
 import PushRedis
 import PushRuntime
 import PushStreamServer
+import PushSystem
 import ServiceLifecycle
 
 /// Runs a whole Push Service until a signal ends it.
@@ -78,7 +79,7 @@ func runPushService(_ options: Settings.Options, environment: [String: String]) 
 
 /// Says something to the person at the terminal, at once even into a pipe.
 private func tell(_ text: String) {
-    try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+    Console.write("\(text)\n".utf8)
 }
 
 /// Keeps the data directory locked until everything else has ended.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import PushAPI
 import PushAgent
 import PushRuntime

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import PushRuntime
 
 /// How the provider reaches its Docker Engine, what it starts there, and where instances are to be found afterwards.

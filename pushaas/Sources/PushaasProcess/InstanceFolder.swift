@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import PushSystem
 import PushaasProvisioning
 
 /// The folder of one instance: a record of whose it is, the data of push-service, its log.
@@ -31,7 +32,7 @@ struct InstanceFolder: Sendable {
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             try encoder.encode(record).write(to: URL(filePath: self.recordFile), options: .atomic)
         } catch {
-            throw ProviderError(.temporary, "the folder \(self.path) cannot be written: \(error.localizedDescription)")
+            throw ProviderError(.temporary, "the folder \(self.path) cannot be written: \(FileFailure.reason(of: error))")
         }
     }
 
@@ -45,7 +46,7 @@ struct InstanceFolder: Sendable {
             }
             try FileManager.default.removeItem(atPath: self.path)
         } catch {
-            throw ProviderError(.temporary, "the folder \(self.path) cannot be removed: \(error.localizedDescription)")
+            throw ProviderError(.temporary, "the folder \(self.path) cannot be removed: \(FileFailure.reason(of: error))")
         }
     }
 }

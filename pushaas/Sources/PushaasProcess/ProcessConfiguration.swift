@@ -1,5 +1,6 @@
-import Foundation
+import FoundationEssentials
 import PushRuntime
+import PushSystem
 
 /// Settings of the provider that runs instances as processes of this machine.
 public struct ProcessConfiguration: Sendable {
@@ -37,8 +38,7 @@ public struct ProcessConfiguration: Sendable {
             ConfigurationError([.init(key: "provisioner.process.\(key)", source: "value", message: message)])
         }
         let program = try values.string("provisioner.process.program")
-        let beside = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
-            .appending(path: "push-service").path
+        let beside = Executable.path.map { URL(filePath: $0).deletingLastPathComponent().appending(path: "push-service").path }
         let folders = (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/push-service" }
         let candidates = program.isEmpty ? [beside].compactMap(\.self) + folders : [program]
         guard let found = candidates.first(where: FileManager.default.isExecutableFile(atPath:)) else {

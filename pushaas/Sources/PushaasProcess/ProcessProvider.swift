@@ -1,6 +1,7 @@
-import Foundation
+import FoundationEssentials
 import Glibc
 import Logging
+import PushSystem
 import PushaasCurl
 import PushaasProvisioning
 
@@ -37,7 +38,7 @@ public struct ProcessProvider: Provider {
         } catch {
             throw ProviderError(
                 .permanent,
-                "the folder \(self.configuration.directory) cannot be made: \(error.localizedDescription) (provisioner.process.data_dir)"
+                "the folder \(self.configuration.directory) cannot be made: \(FileFailure.reason(of: error)) (provisioner.process.data_dir)"
             )
         }
     }

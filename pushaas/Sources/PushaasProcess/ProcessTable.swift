@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Glibc
 
 /// A process of this machine, found by its command line, so that nothing has to be stored that a crash could lose.

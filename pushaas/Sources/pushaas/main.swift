@@ -1,8 +1,10 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Logging
 import PushHealth
 import PushRedis
 import PushRuntime
+import PushSystem
 import PushaasServer
 
 let usage = """
@@ -45,7 +47,7 @@ case "--health":
         let address = HealthProbe.Address(host: try values.string("server.host"), port: try values.int("server.port"))
         exit(HealthProbe.run(program: "pushaas", arguments: CommandLine.arguments.dropFirst(2), address: address))
     } catch {
-        FileHandle.standardError.write(Data("pushaas: \(error)\n".utf8))
+        Console.report("pushaas: \(error)")
         exit(1)
     }
 case "print-ecs":
@@ -58,6 +60,6 @@ case "--help", "-h":
 case "--version":
     print(pushaasVersion)
 case .some(let argument):
-    FileHandle.standardError.write(Data("pushaas: unknown argument '\(argument)'; see pushaas --help\n".utf8))
+    Console.report("pushaas: unknown argument '\(argument)'; see pushaas --help")
     exit(2)
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import PushModels
 import PushaasCurl
 import PushaasProvisioning
 import Synchronization

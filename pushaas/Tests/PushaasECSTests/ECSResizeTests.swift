@@ -1,3 +1,4 @@
+import PushModels
 import PushaasProvisioning
 import Testing
 

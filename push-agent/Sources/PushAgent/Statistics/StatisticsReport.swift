@@ -1,4 +1,3 @@
-import Foundation
 import NIOCore
 import PushModels
 
@@ -23,22 +22,21 @@ struct StatisticsReport: Equatable, Sendable {
     ///   - hostname: used where push-stream names none.
     /// - Returns: `nil` if either is not of that form.
     init?(summary: ByteBuffer, all: ByteBuffer, agent: String, hostname: String, keys: RedisKeys) {
-        guard let summary = Self.object(summary), let all = Self.object(all), let infos = all["infos"] as? [Any],
-            let global = Self.record(key: keys.globalStatistics(agent: agent), summary, agent: agent, hostname: hostname)
+        guard let summary = Self.object(summary), let all = Self.object(all), case .array(let infos) = all["infos"]
         else { return nil }
-        self.global = global
-        let channelsHostname = all["hostname"] as? String ?? summary["hostname"] as? String ?? hostname
+        self.global = Self.record(key: keys.globalStatistics(agent: agent), summary, agent: agent, hostname: hostname)
+        let channelsHostname = all["hostname"]?.string ?? summary["hostname"]?.string ?? hostname
         self.channels = infos.compactMap { info in
-            guard let info = info as? [String: Any], let channel = info["channel"] as? String else { return nil }
+            guard case .object(let members) = info, let channel = members["channel"]?.string else { return nil }
             return Self.record(
-                key: keys.channelStatistics(channel: channel, agent: agent), info, agent: agent, hostname: channelsHostname)
+                key: keys.channelStatistics(channel: channel, agent: agent), members, agent: agent, hostname: channelsHostname)
         }
         self.topChannels = Self.topChannels(infos)
     }
 
-    private static func topChannels(_ infos: [Any]) -> [TopChannel] {
+    private static func topChannels(_ infos: [JSONValue]) -> [TopChannel] {
         let channels = infos.compactMap { info -> TopChannel? in
-            guard let info = info as? [String: Any], let channel = info["channel"] as? String,
+            guard let channel = info["channel"]?.string,
                 let subscribers = StatisticsNumber.read(info["subscribers"]), subscribers > 0
             else { return nil }
             return TopChannel(channel: channel, subscribers: Int(subscribers))
@@ -46,18 +44,15 @@ struct StatisticsReport: Equatable, Sendable {
         return Array(channels.sorted(by: TopChannel.precedes).prefix(TopChannel.maximumReported))
     }
 
-    private static func object(_ json: ByteBuffer) -> [String: Any]? {
-        (try? JSONSerialization.jsonObject(with: Data(json.readableBytesView))) as? [String: Any]
+    private static func object(_ json: ByteBuffer) -> [String: JSONValue]? {
+        guard case .object(let members) = JSONValue(json.readableBytesView) else { return nil }
+        return members
     }
 
-    private static func record(key: String, _ object: [String: Any], agent: String, hostname: String) -> Record? {
+    private static func record(key: String, _ object: [String: JSONValue], agent: String, hostname: String) -> Record {
         var object = object
-        object["agent"] = agent
-        if !(object["hostname"] is String) { object["hostname"] = hostname }
-        guard let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
-        else {
-            return nil
-        }
-        return Record(key: key, value: String(decoding: data, as: UTF8.self))
+        object["agent"] = .string(agent)
+        if object["hostname"]?.string == nil { object["hostname"] = .string(hostname) }
+        return Record(key: key, value: JSONValue.object(object).text)
     }
 }

@@ -1,5 +1,5 @@
-import Foundation
 import NIOCore
+import PushModels
 
 /// What the agent itself needs of push-stream's statistics.
 struct StatisticsSummary: Equatable, Sendable {
@@ -22,12 +22,10 @@ struct StatisticsSummary: Equatable, Sendable {
 
     /// - Returns: `nil` if this is no JSON object.
     init?(json: ByteBuffer) {
-        guard let object = (try? JSONSerialization.jsonObject(with: Data(json.readableBytesView))) as? [String: Any] else {
-            return nil
-        }
+        guard case .object(let object) = JSONValue(json.readableBytesView) else { return nil }
         func number(_ name: String) -> Int64? { StatisticsNumber.read(object[name]) }
         self.init(
-            hostname: object["hostname"] as? String, time: object["time"] as? String, uptime: number("uptime"),
+            hostname: object["hostname"]?.string, time: object["time"]?.string, uptime: number("uptime"),
             subscribers: number("subscribers"), publishedMessages: number("published_messages"))
     }
 }
@@ -35,7 +33,7 @@ struct StatisticsSummary: Equatable, Sendable {
 /// A number in push-stream's statistics.
 enum StatisticsNumber {
     /// The Nginx module writes some of its numbers as texts, depending on its version.
-    static func read(_ value: Any?) -> Int64? {
-        (value as? NSNumber)?.int64Value ?? (value as? String).flatMap(Int64.init)
+    static func read(_ value: JSONValue?) -> Int64? {
+        value?.int.map(Int64.init) ?? value?.string.flatMap(Int64.init)
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A place in the channel list: where a channel stands, or stood before it was deleted.
 ///

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// Points in time as channel records keep them: RFC 3339 in UTC with milliseconds.
 ///

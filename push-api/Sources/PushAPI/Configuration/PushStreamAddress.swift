@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Where browsers find push-stream: the answer of `GET /api/v1/config`.
 struct PushStreamAddress: Sendable, Equatable, Encodable {

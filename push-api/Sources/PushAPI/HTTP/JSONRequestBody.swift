@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import NIOCore
 
 /// Why a request body cannot be used. The descriptions are sentences for the caller.

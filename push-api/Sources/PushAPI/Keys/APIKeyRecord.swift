@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// An API key as Redis keeps it. Times are milliseconds since 1970.
 struct APIKeyRecord: Codable, Equatable, Sendable {

@@ -1,5 +1,5 @@
 import Crypto
-import Foundation
+import FoundationEssentials
 
 /// An API key as a client sends it: `psk_<id>_<secret>`, 60 characters of ASCII.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import PushRuntime
 
 /// What an `Authorization` header says.

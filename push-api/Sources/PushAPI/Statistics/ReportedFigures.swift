@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// What this version reads in an agent's report: push-stream's summary, or its object of one channel.
 struct ReportedFigures: Decodable, Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import NIOCore
 
 /// What several agents reported, merged into one answer: `{"aggregated":{...},"all":[...]}`.

@@ -1,15 +1,16 @@
 import Configuration
-import Foundation
-import Yams
+import FoundationEssentials
+import PushSystem
 
 /// One source of values: a swift-configuration provider, and how its values are named in an error.
 struct ConfigurationLayer {
     let provider: any ConfigSnapshot
     let source: (String) -> String
 
-    func text(for name: String) throws -> String? {
+    func text(for name: String) -> String? {
         let key = AbsoluteConfigKey(name.split(separator: ".").map(String.init))
-        guard let value = try provider.value(forKey: key, type: .string).value else { return nil }
+        // Every layer holds texts, so asking for one cannot fail.
+        guard let value = try? provider.value(forKey: key, type: .string).value else { return nil }
         guard case .string(let text) = value.content else { return nil }
         return text
     }
@@ -62,42 +63,46 @@ extension ConfigurationSchema {
             return nil
         }
         do {
-            let data = try Data(contentsOf: URL(filePath: path))
-            // The provider finds values by key but cannot list what a file holds, and an unknown key must be an error.
-            guard let root = try Yams.Parser(yaml: data).singleRoot(), root.null == nil else { return nil }
-            try checkKeys(of: root, path: [], file: path, &problems)
-            let snapshot = try YAMLSnapshot(data: data.bytes, providerName: path, parsingOptions: .default)
-            return ConfigurationLayer(provider: snapshot) { _ in path }
-        } catch let error as YamlError {
-            let line = error.description.split(separator: "\n").first.map(String.init) ?? "malformed"
-            problems.append(.init(key: nil, source: path, message: "not valid YAML: \(line)"))
-        } catch is YAMLShapeError {
-            problems.append(.init(key: nil, source: path, message: "expected keys and values at the top level"))
+            var values: [String: String] = [:]
+            switch try YAMLNode.parse([UInt8](Data(contentsOf: URL(filePath: path)))) {
+            case .null: return nil
+            case .mapping(let entries): collect(entries, path: [], file: path, into: &values, &problems)
+            case .scalar, .sequence:
+                problems.append(.init(key: nil, source: path, message: "expected keys and values at the top level"))
+                return nil
+            }
+            return memoryLayer(path, values) { _ in path }
+        } catch let error as YAMLNode.Malformed {
+            problems.append(.init(key: nil, source: "\(path):\(error.line)", message: "not valid YAML: \(error.message)"))
         } catch {
-            problems.append(.init(key: nil, source: path, message: "cannot be read: \(error.localizedDescription)"))
+            problems.append(.init(key: nil, source: path, message: "cannot be read: \(FileFailure.reason(of: error))"))
         }
         return nil
     }
 
-    private func checkKeys(
-        of node: Node, path: [String], file: String, _ problems: inout [ConfigurationError.Problem]
-    ) throws {
-        guard let mapping = node.mapping else { throw YAMLShapeError() }
-        for (keyNode, value) in mapping {
-            let name = (path + [keyNode.string ?? "?"]).joined(separator: ".")
-            let place = keyNode.mark.map { "\(file):\($0.line)" } ?? file
-            if let declared = key(name) {
-                if value.mapping != nil {
-                    problems.append(
-                        .init(key: name, source: place, message: "expected \(declared.type.expectation), not a block of keys"))
-                } else if value.null != nil {
-                    problems.append(
-                        .init(key: name, source: place, message: "has no value, expected \(declared.type.expectation)"))
+    /// Takes the values of the declared keys; what else the file holds is a problem.
+    private func collect(
+        _ entries: [YAMLNode.Entry], path: [String], file: String, into values: inout [String: String],
+        _ problems: inout [ConfigurationError.Problem]
+    ) {
+        for entry in entries {
+            let name = (path + [entry.key]).joined(separator: ".")
+            func problem(_ message: String) {
+                problems.append(.init(key: name, source: "\(file):\(entry.line)", message: message))
+            }
+            guard let declared = key(name) else {
+                if case .mapping(let inner) = entry.value, keys.contains(where: { $0.name.hasPrefix("\(name).") }) {
+                    collect(inner, path: path + [entry.key], file: file, into: &values, &problems)
+                } else {
+                    problem(unknownKeyMessage(name))
                 }
-            } else if value.mapping != nil, keys.contains(where: { $0.name.hasPrefix("\(name).") }) {
-                try checkKeys(of: value, path: path + [keyNode.string ?? "?"], file: file, &problems)
-            } else {
-                problems.append(.init(key: name, source: place, message: unknownKeyMessage(name)))
+                continue
+            }
+            switch entry.value {
+            case .scalar(let text): values[name] = text
+            case .mapping: problem("expected \(declared.type.expectation), not a block of keys")
+            case .sequence: problem("expected \(declared.type.expectation), not a list")
+            case .null: problem("has no value, expected \(declared.type.expectation)")
             }
         }
     }
@@ -119,5 +124,3 @@ extension ConfigurationSchema {
         return ConfigurationLayer(provider: provider.snapshot(), source: source)
     }
 }
-
-private struct YAMLShapeError: Error {}

@@ -1,5 +1,5 @@
 import Configuration
-import Foundation
+import FoundationEssentials
 
 /// Where a deployment runs; `prod` refuses default secrets.
 public enum DeploymentEnvironment: String, Sendable, CaseIterable {
@@ -47,13 +47,7 @@ extension ConfigurationSchema {
         }
         for layer in layers {
             let source = layer.source(key.name)
-            let text: String
-            do {
-                guard let found = try layer.text(for: key.name) else { continue }
-                text = found
-            } catch {
-                return problem(source, "expected \(key.type.expectation), not a list")
-            }
+            guard let text = layer.text(for: key.name) else { continue }
             if key.isSecret, text.isEmpty {
                 return problem(source, "a secret must not be empty")
             }

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A parsed value; what `ConfigurationValues` hands out.
 enum ConfigurationValue: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Checked values of one component. Made by `ConfigurationSchema.load`.
 ///

@@ -1,5 +1,5 @@
 import Crypto
-import Foundation
+import FoundationEssentials
 
 /// The user and the password of an `Authorization: Basic ...` header (RFC 7617), as bytes.
 public struct BasicCredentials: Sendable {
@@ -10,9 +10,8 @@ public struct BasicCredentials: Sendable {
     /// - Parameter header: The value of `Authorization`.
     /// - Returns: `nil` for another scheme, and for what is malformed.
     public init?(header: String) {
-        let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "basic",
-            let decoded = Data(base64Encoded: parts[1].trimmingCharacters(in: .whitespaces)),
+        let parts = header.split(separator: " ")
+        guard parts.count == 2, parts[0].lowercased() == "basic", let decoded = Data(base64Encoded: String(parts[1])),
             let colon = decoded.firstIndex(of: UInt8(ascii: ":"))
         else { return nil }
         user = Data(decoded[..<colon])

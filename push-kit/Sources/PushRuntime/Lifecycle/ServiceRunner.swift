@@ -1,5 +1,7 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Logging
+import PushSystem
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -27,7 +29,7 @@ public struct ServiceRunner: Sendable {
     public init(name: String, drainState: DrainState = DrainState()) {
         self.init(
             name: name, drainState: drainState, exitNow: { exit($0) },
-            report: { try? FileHandle.standardError.write(contentsOf: Data("\($0)\n".utf8)) })
+            report: { Console.report($0) })
     }
 
     init(

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// UTC with milliseconds, `2026-01-31T23:59:59.123Z`, without the cost of a calendar.
 enum LogTimestamp {
@@ -13,15 +14,15 @@ enum LogTimestamp {
         private var text: [UInt8] = []
 
         /// The time since 1970 as ``now()`` writes it.
-        mutating func text(seconds: Int, nanoseconds: Int) -> [UInt8] {
+        mutating func text(seconds: Int, milliseconds: Int) -> [UInt8] {
             if seconds != second {
                 second = seconds
                 text = Array(LogTimestamp.format(seconds: seconds, milliseconds: 0).utf8)
             }
-            var milliseconds = nanoseconds / 1_000_000
+            var rest = milliseconds
             for position in stride(from: 22, through: 20, by: -1) {
-                text[position] = UInt8(ascii: "0") + UInt8(milliseconds % 10)
-                milliseconds /= 10
+                text[position] = UInt8(ascii: "0") + UInt8(rest % 10)
+                rest /= 10
             }
             return text
         }

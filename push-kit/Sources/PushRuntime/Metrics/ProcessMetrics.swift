@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// The process metrics that Prometheus clients commonly export, read from `/proc` when the text is rendered.
 /// Elsewhere than on Linux they are left out.

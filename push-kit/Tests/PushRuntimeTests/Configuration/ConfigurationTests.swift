@@ -144,7 +144,7 @@ private func problems(
     @Test func wrongShapesInTheFile() throws {
         #expect(try problems(yaml: "- a\n- b\n") == ["config/local.yml: expected keys and values at the top level"])
         #expect(try problems(yaml: "just text") == ["config/local.yml: expected keys and values at the top level"])
-        #expect(try problems(yaml: "a: [1").first?.hasPrefix("config/local.yml: not valid YAML: ") == true)
+        #expect(try problems(yaml: "a: [1").first?.hasPrefix("config/local.yml:2: not valid YAML: ") == true)
         #expect(try problems(yaml: "server: {port: {a: 1}}").first?.contains("not a block of keys") == true)
         #expect(try problems(yaml: "server: {port: [1, 2]}").first?.contains("not a list") == true)
         #expect(try problems(yaml: "server:\n  port:\n").first?.contains("has no value") == true)

@@ -115,7 +115,7 @@ private func lines(
     @Test func timestampsOfOneSecondShareTheirText() {
         var cache = LogTimestamp.Cache()
         for (seconds, milliseconds) in [(0, 0), (0, 7), (0, 999), (1_769_903_999, 123), (1_769_904_000, 45), (0, 60)] {
-            let text = cache.text(seconds: seconds, nanoseconds: milliseconds * 1_000_000 + 999_999)
+            let text = cache.text(seconds: seconds, milliseconds: milliseconds)
             #expect(String(decoding: text, as: UTF8.self) == LogTimestamp.format(seconds: seconds, milliseconds: milliseconds))
         }
     }

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// Why an engine does not start, or does not take another configuration.
 public enum EngineError: Error, Sendable, CustomStringConvertible {

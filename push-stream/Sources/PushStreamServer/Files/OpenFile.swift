@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// A file that is being sent. Its descriptor is closed with it.
 final class OpenFile: Sendable {
@@ -39,7 +40,7 @@ final class OpenFile: Sendable {
 
     static func open(_ path: String) throws(Failure) -> OpenFile {
         // Without O_NONBLOCK a named pipe would hold the thread until somebody writes to it.
-        let descriptor = Foundation.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+        let descriptor = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { throw .system(errno) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {

@@ -1,4 +1,6 @@
-import Foundation
+import FoundationEssentials
+import Glibc
+import PushSystem
 
 /// `daemon on`: the server as a process of its own, apart from the terminal.
 ///
@@ -68,7 +70,7 @@ enum Daemon {
         posix_spawn_file_actions_addclose(&actions, reading)
         setenv(Self.variable, String(writing), 1)
         defer { unsetenv(Self.variable) }
-        let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
+        let program = Executable.path ?? CommandLine.arguments[0]
         var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var pid = pid_t()

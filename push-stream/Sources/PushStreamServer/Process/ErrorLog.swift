@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Synchronization
 
 /// The error log, with Nginx's levels and line format: `2026/01/31 23:59:59 [error] 123#0: text, key: value`.

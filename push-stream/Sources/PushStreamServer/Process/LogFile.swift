@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Synchronization
 
 /// A log that several threads append whole lines to, and that can be reopened after it was moved away (`-s reopen`).
@@ -79,7 +80,7 @@ public final class LogFile: Sendable {
         state.buffer.withUnsafeBytes { bytes in
             var start = 0
             while descriptor >= 0, start < bytes.count {
-                let written = Foundation.write(descriptor, bytes.baseAddress?.advanced(by: start), bytes.count - start)
+                let written = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: start), bytes.count - start)
                 if written < 0 {
                     if errno == EINTR { continue }
                     return
@@ -107,7 +108,7 @@ public final class LogFile: Sendable {
     /// Whether a log could be opened, for `-t`. Makes no file: a server that opens its log at this moment would lose it.
     static func check(_ destination: LogDestination) throws(LogFileError) {
         guard case .file(let path) = destination else { return }
-        let known = Foundation.open(path, Self.flags & ~O_CREAT)
+        let known = Glibc.open(path, Self.flags & ~O_CREAT)
         if known >= 0 {
             close(known)
             return
@@ -170,7 +171,7 @@ public final class LogFile: Sendable {
         case .standardOutput: return STDOUT_FILENO
         case .off, .syslog: return -1
         case .file(let path):
-            let descriptor = Foundation.open(path, Self.flags, 0o644)
+            let descriptor = Glibc.open(path, Self.flags, 0o644)
             guard descriptor >= 0 else { throw LogFileError(path: path, code: errno) }
             return descriptor
         }

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// The forms of time that Nginx writes.
 public enum LogTime {

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Synchronization
 
 /// The file that tells `-s` which process to signal.
@@ -118,9 +119,9 @@ public final class PIDFile: Sendable {
         guard descriptor >= 0 else { throw self.failure("open", errno) }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 32)
-        let count = bytes.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress, $0.count) }
+        let count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
         guard count >= 0 else { throw self.failure("read", errno) }
-        let text = String(decoding: bytes.prefix(count), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let text = String(decoding: bytes.prefix(count), as: UTF8.self).filter { !$0.isWhitespace }
         guard let pid = pid_t(text), pid > 0 else {
             throw Failure(description: "invalid PID number \"\(text)\" in \"\(self.path)\"")
         }

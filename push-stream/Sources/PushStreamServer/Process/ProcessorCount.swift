@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// `worker_processes auto`: the processors that this process may really use.
 enum ProcessorCount {

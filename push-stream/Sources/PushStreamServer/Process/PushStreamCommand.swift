@@ -1,6 +1,8 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import NginxConf
 import PushHealth
+import PushSystem
 
 /// The program `push-stream`: what each of its options does.
 public struct PushStreamCommand: Sendable {
@@ -78,7 +80,7 @@ public struct PushStreamCommand: Sendable {
 
     /// One line on standard error, in nginx's form.
     static func tell(_ message: String) {
-        FileHandle.standardError.write(Data("push-stream: \(message)\n".utf8))
+        Console.report("push-stream: \(message)")
     }
 
     // MARK: -v, -V, -h
@@ -87,7 +89,7 @@ public struct PushStreamCommand: Sendable {
         var text = "push-stream version: push-stream/\(EngineVersion.number)\n"
         if self.options.showsBuild { text += BuildDescription.text }
         if self.options.showsHelp { text += CommandLineOptions.usage }
-        FileHandle.standardError.write(Data(text.utf8))
+        Console.writeError(text.utf8)
     }
 
     // MARK: -t, -T, -q
@@ -127,9 +129,9 @@ public struct PushStreamCommand: Sendable {
         if !self.options.isQuiet { Self.tell("configuration file \(path) test is successful") }
         if self.options.dumpsConfiguration {
             for file in loaded.files {
-                FileHandle.standardOutput.write(Data("# configuration file \(file.path):\n".utf8))
-                FileHandle.standardOutput.write(Data(file.contents))
-                FileHandle.standardOutput.write(Data("\n".utf8))
+                Console.write("# configuration file \(file.path):\n".utf8)
+                Console.write(file.contents)
+                Console.write("\n".utf8)
             }
         }
         return 0

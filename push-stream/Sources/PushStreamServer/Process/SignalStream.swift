@@ -1,5 +1,5 @@
 import Dispatch
-import Foundation
+import Glibc
 
 /// The signals that control the process, as values in the order in which they came.
 ///

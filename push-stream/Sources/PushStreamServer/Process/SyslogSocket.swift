@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import NIOCore
 import NginxConf
 import Synchronization
@@ -29,10 +30,10 @@ final class SyslogSocket: Sendable {
             for _ in 0..<2 {
                 if descriptor < 0 { descriptor = Self.connect(self.target.server) }
                 guard descriptor >= 0 else { return }
-                if Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) >= 0 || errno == EAGAIN {
+                if Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) >= 0 || errno == EAGAIN {
                     return
                 }
-                Foundation.close(descriptor)
+                Glibc.close(descriptor)
                 descriptor = -1
             }
         }
@@ -40,7 +41,7 @@ final class SyslogSocket: Sendable {
 
     func close() {
         self.descriptor.withLock { descriptor in
-            if descriptor >= 0 { Foundation.close(descriptor) }
+            if descriptor >= 0 { Glibc.close(descriptor) }
             descriptor = -1
         }
     }
@@ -56,8 +57,8 @@ final class SyslogSocket: Sendable {
         let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         let descriptor = socket(address.protocol.rawValue, kind, 0)
         guard descriptor >= 0 else { return -1 }
-        if address.withSockAddr({ Foundation.connect(descriptor, $0, socklen_t($1)) }) == 0 { return descriptor }
-        Foundation.close(descriptor)
+        if address.withSockAddr({ Glibc.connect(descriptor, $0, socklen_t($1)) }) == 0 { return descriptor }
+        Glibc.close(descriptor)
         return -1
     }
 }

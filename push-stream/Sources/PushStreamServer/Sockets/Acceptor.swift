@@ -1,7 +1,9 @@
 import CEpoll
-import Foundation
+import Dispatch
+import Glibc
 import NIOCore
 import PushStreamCore
+import PushSystem
 import Synchronization
 
 /// A connection that was just accepted.
@@ -63,13 +65,10 @@ final class Acceptor: Sendable {
     @discardableResult
     func start() -> Bool {
         if isDecided.exchange(true, ordering: .relaxed) { return false }
-        let thread = Thread { [self] in
+        SystemThread.start(name: "acceptor", stackSize: 256 * 1024) { [self] in
             run()
             ended.signal()
         }
-        thread.name = "acceptor"
-        thread.stackSize = 256 * 1024
-        thread.start()
         return true
     }
 

@@ -1,6 +1,8 @@
 import CEpoll
-import Foundation
+import Dispatch
+import Glibc
 import PushStreamCore
+import PushSystem
 
 /// Something that happened to a socket, known by the token that it is watched with.
 struct SocketEvent: Sendable {
@@ -41,10 +43,7 @@ final class SocketWatcher: Sendable {
 
     /// Starts the thread. `handle` gets each batch on that thread and has ``confirm()`` called when the loop has taken it.
     func start(_ handle: @escaping @Sendable ([SocketEvent]) -> Void) {
-        let thread = Thread { [self] in run(handle) }
-        thread.name = "socket-watcher"
-        thread.stackSize = 256 * 1024
-        thread.start()
+        SystemThread.start(name: "socket-watcher", stackSize: 256 * 1024) { [self] in run(handle) }
     }
 
     /// The loop has taken the last batch.

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import PushaasProvisioning
 
 /// What an instance's containers are: from the specification and the configuration alone, so that each try makes the same ones.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import PushaasProvisioning
 
 /// What the balancer is told: HAProxy 2.6 and later.

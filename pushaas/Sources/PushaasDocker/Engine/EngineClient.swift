@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Glibc
 import PushaasCurl
 import PushaasProvisioning
@@ -61,7 +61,7 @@ final class EngineClient: Sendable {
         onData: (@Sendable (UnsafeRawBufferPointer) -> Void)? = nil
     ) async throws -> CurlResponse {
         let version = try await self.negotiate()
-        let text = query.map { "\($0)=\(Self.escaped($1))" }.joined(separator: "&")
+        let text = query.map { "\($0)=\(PercentEncoding.escape($1))" }.joined(separator: "&")
         // An empty body, so that libcurl tells its length: some proxies before an Engine refuse a POST without one.
         let body = bytes ?? (method == "POST" ? [] : nil)
         var request = CurlRequest(
@@ -156,11 +156,6 @@ final class EngineClient: Sendable {
         var line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
         while line.last == "." || line.last == " " { line.removeLast() }
         return String(line.prefix(500))
-    }
-
-    static func escaped(_ text: String) -> String {
-        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics.intersection(.init(charactersIn: "\u{0}"..."\u{7f}")))
-            ?? text
     }
 }
 

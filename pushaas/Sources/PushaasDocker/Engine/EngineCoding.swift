@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The Engine's JSON: names begin with an upper-case letter, in objects that are no dictionaries.
 enum EngineCoding {

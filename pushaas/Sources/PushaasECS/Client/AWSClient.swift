@@ -1,4 +1,5 @@
 import Logging
+import PushModels
 import PushaasCurl
 
 /// Calls AWS: signs, repeats what may succeed in a moment, and tells errors in sentences.

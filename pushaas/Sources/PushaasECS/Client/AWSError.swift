@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import PushModels
 import PushaasCurl
 import PushaasProvisioning
 
@@ -71,6 +72,6 @@ struct AWSError: Error, Sendable, CustomStringConvertible {
         return [
             "Too many concurrent attempts", "Rate exceeded", "scheduled for deletion", "Unable to assume the service linked role",
             "TaskDefinition not found",
-        ].contains { message.localizedCaseInsensitiveContains($0) }
+        ].contains { message.lowercased().contains($0.lowercased()) }
     }
 }

@@ -1,3 +1,5 @@
+import PushaasCurl
+
 /// The form of a call to one of AWS's query services.
 ///
 /// A list is written as `Name.member.1`, or `Name.1` for EC2; the caller gives the names as they go over the wire.
@@ -22,23 +24,6 @@ struct QueryForm: Sendable {
 
     /// `application/x-www-form-urlencoded`, with every byte but letters, digits and `-._~` escaped.
     var body: String {
-        self.fields.map { "\(Self.escape($0.name))=\(Self.escape($0.value))" }.joined(separator: "&")
-    }
-
-    private static func escape(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF")
-        var escaped = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-                escaped.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                escaped.append("%")
-                escaped.append(digits[Int(byte >> 4)])
-                escaped.append(digits[Int(byte & 15)])
-            }
-        }
-        return escaped
+        self.fields.map { "\(PercentEncoding.escape($0.name))=\(PercentEncoding.escape($0.value))" }.joined(separator: "&")
     }
 }

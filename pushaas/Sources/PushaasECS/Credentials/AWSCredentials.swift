@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import PushModels
 
 /// What signs a call.
 struct AWSCredentials: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import PushaasCurl
 
 /// The endpoint that ECS and EKS give each container: a task role's credentials.
@@ -43,7 +43,7 @@ struct ContainerCredentials: CredentialProvider {
 
     /// Without TLS only addresses that cannot be another machine's: loopback, and those where ECS and EKS answer.
     private static func mayBeAsked(_ host: String) -> Bool {
-        let host = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]")).lowercased()
+        let host = host.filter { !"[]".contains($0) }.lowercased()
         if ["localhost", "::1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"].contains(host) { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
         return parts.count == 4 && parts.allSatisfy { $0 != nil } && parts[0] == 127
@@ -55,7 +55,7 @@ struct ContainerCredentials: CredentialProvider {
             guard let data = try? Data(contentsOf: URL(filePath: file)), let text = String(data: data, encoding: .utf8) else {
                 throw CredentialError("the container's authorization token cannot be read from \(file)")
             }
-            token = text.trimmingCharacters(in: .whitespacesAndNewlines)
+            token = text.trimmed
         }
         guard let token, !token.isEmpty else { return nil }
         // It becomes a header.

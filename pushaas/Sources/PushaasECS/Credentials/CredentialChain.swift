@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Synchronization
 
 /// The first place of the standard chain that has credentials, which are kept until five minutes before they end.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import PushaasCurl
 
 /// The role of the EC2 machine, from its metadata service, version 2.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A role for the token in a file, as Kubernetes gives one to a pod (`AWS_ROLE_ARN`, `AWS_WEB_IDENTITY_TOKEN_FILE`).
 struct WebIdentityCredentials: CredentialProvider {
@@ -13,7 +13,7 @@ struct WebIdentityCredentials: CredentialProvider {
         }
         // Read each time: the file's token is replaced long before it ends.
         guard let data = try? Data(contentsOf: URL(filePath: file)),
-            let token = String(data: data, encoding: .utf8)?.trimmingCharacters(in: .whitespacesAndNewlines), !token.isEmpty
+            let token = String(data: data, encoding: .utf8)?.trimmed, !token.isEmpty
         else { throw CredentialError("the web identity token cannot be read from \(file)") }
 
         let session = self.environment["AWS_ROLE_SESSION_NAME"].flatMap { $0.isEmpty ? nil : $0 } ?? "pushaas"

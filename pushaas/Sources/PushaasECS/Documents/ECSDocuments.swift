@@ -1,3 +1,4 @@
+import PushModels
 import PushRuntime
 import PushaasProvisioning
 

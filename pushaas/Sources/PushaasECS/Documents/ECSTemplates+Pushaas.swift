@@ -1,3 +1,4 @@
+import PushModels
 import PushaasProvisioning
 
 /// pushaas itself, and the Redis where it keeps its records, as services of the cluster in which it makes instances.

@@ -1,3 +1,4 @@
+import PushModels
 import PushaasCurl
 import PushaasProvisioning
 

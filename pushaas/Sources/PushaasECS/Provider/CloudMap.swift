@@ -1,3 +1,4 @@
+import PushModels
 import PushaasProvisioning
 
 /// The names under which the tasks of a component find one another.

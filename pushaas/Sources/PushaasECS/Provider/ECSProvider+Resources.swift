@@ -1,3 +1,4 @@
+import PushModels
 import PushaasProvisioning
 
 /// The kinds of ``Resource`` of this provider.

@@ -1,3 +1,4 @@
+import PushModels
 import PushaasProvisioning
 
 /// Outputs of the steps that only this provider reads.

@@ -1,4 +1,5 @@
 import Logging
+import PushModels
 import PushaasCurl
 import PushaasProvisioning
 

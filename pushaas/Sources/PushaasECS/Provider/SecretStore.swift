@@ -1,3 +1,4 @@
+import PushModels
 import PushaasProvisioning
 
 /// Secrets Manager, where an instance has one secret.

@@ -1,3 +1,4 @@
+import PushModels
 import PushaasProvisioning
 
 /// What an instance's Redis has stored outside its task, and how it is taken away: by a task of its own, because only tasks reach it.

@@ -1,4 +1,5 @@
 import Logging
+import PushModels
 
 /// The revisions of task definitions.
 struct TaskDefinitions: Sendable {

@@ -1,3 +1,4 @@
+import PushModels
 import PushaasProvisioning
 
 /// What task definitions and services are made of, of instances as of pushaas itself.

@@ -1,3 +1,4 @@
+import PushModels
 import PushaasProvisioning
 
 /// The requests that make an instance, as functions of the configuration and the specification and of nothing else: the provider sends them,

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import PushaasProvisioning
 
 /// Times as the API shows them: ISO 8601 in UTC with milliseconds.

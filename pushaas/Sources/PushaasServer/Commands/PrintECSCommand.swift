@@ -1,5 +1,6 @@
-import Foundation
+import FoundationEssentials
 import PushRuntime
+import PushSystem
 import PushaasECS
 import PushaasProvisioning
 
@@ -47,7 +48,7 @@ public struct PrintECSCommand {
     }
 
     private static func refuse(_ reason: String, _ status: Int32) -> Int32 {
-        FileHandle.standardError.write(Data("pushaas print-ecs: \(reason); see pushaas print-ecs --help\n".utf8))
+        Console.report("pushaas print-ecs: \(reason); see pushaas print-ecs --help")
         return status
     }
 

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// JSON as it is stored in Redis: equal values give equal bytes, so that scripts can compare them.
 enum RecordCoding {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 extension ServiceRequest {
     /// - Parameter json: An object, as a service gets it that is registered with `encoding: json`. `null` is as good as no field.

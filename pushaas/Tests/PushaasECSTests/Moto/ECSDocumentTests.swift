@@ -1,4 +1,5 @@
 import Foundation
+import PushModels
 import PushTestSupport
 import PushaasProvisioning
 import Testing

@@ -1,3 +1,4 @@
+import PushModels
 import PushTestSupport
 import PushaasProvisioning
 import Testing

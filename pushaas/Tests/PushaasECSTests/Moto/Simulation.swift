@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import PushModels
 import PushRuntime
 import PushTestSupport
 import PushaasCurl

@@ -1,4 +1,5 @@
 import Foundation
+import PushModels
 import Synchronization
 
 @testable import PushaasECS

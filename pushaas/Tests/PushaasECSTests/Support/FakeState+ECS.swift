@@ -1,4 +1,5 @@
 import Foundation
+import PushModels
 
 @testable import PushaasECS
 

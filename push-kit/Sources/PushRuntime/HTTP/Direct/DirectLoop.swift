@@ -1,13 +1,8 @@
+import FoundationEssentials
 import Logging
 import Metrics
 import NIOCore
 import NIOHTTP1
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 
 /// What the answers of a direct route share on one event loop: the clock's texts, the metrics' handles and the access log. To be used on
 /// that loop only.
@@ -43,11 +38,12 @@ final class DirectLoop {
         let nanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
         counter(status).increment()
         requestTimer.recordNanoseconds(nanoseconds)
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
+        let time = Date.now.timeIntervalSince1970
+        let second = Int(time)
         if let log {
             log.append(
-                to: &lines, time: stamp.text(seconds: time.tv_sec, nanoseconds: time.tv_nsec), id: request.id, status: status,
+                to: &lines, time: stamp.text(seconds: second, milliseconds: Int((time - Double(second)) * 1000)), id: request.id,
+                status: status,
                 bytes: response.body.count, nanoseconds: nanoseconds)
             writeLinesSoon(log)
         } else {
@@ -55,7 +51,7 @@ final class DirectLoop {
                 to: responder.logger, id: request.id, method: responder.route.method.rawValue, path: responder.route.path,
                 status: status, bytes: response.body.count, duration: duration)
         }
-        if date.second != time.tv_sec { date = (time.tv_sec, HTTPDateText.format(seconds: time.tv_sec)) }
+        if date.second != second { date = (second, HTTPDateText.format(seconds: second)) }
         return date.text
     }
 

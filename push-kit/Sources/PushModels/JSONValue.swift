@@ -1,6 +1,6 @@
-import Foundation
+import FoundationEssentials
 
-/// A JSON value, as AWS's JSON services take and give them.
+/// Any JSON value.
 public enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -24,7 +24,7 @@ public enum JSONValue: Sendable, Hashable {
     }
 
     /// - Returns: `nil` unless the bytes are one JSON value.
-    init?(_ bytes: [UInt8]) {
+    public init?(_ bytes: some Sequence<UInt8>) {
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { return nil }
         self = value
     }
@@ -35,12 +35,12 @@ public enum JSONValue: Sendable, Hashable {
         return members[name]
     }
 
-    var string: String? {
+    public var string: String? {
         guard case .string(let value) = self else { return nil }
         return value
     }
 
-    var int: Int? {
+    public var int: Int? {
         switch self {
         case .int(let value): value
         case .double(let value): Int(exactly: value)
@@ -49,13 +49,13 @@ public enum JSONValue: Sendable, Hashable {
     }
 
     /// The elements; none if it is no array.
-    var elements: [JSONValue] {
+    public var elements: [JSONValue] {
         guard case .array(let elements) = self else { return [] }
         return elements
     }
 
     /// The elements that are strings.
-    var strings: [String] { self.elements.compactMap(\.string) }
+    public var strings: [String] { self.elements.compactMap(\.string) }
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
@@ -74,16 +74,17 @@ extension JSONValue: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
 extension JSONValue: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
+        // Strings first, because they are most, and every other attempt costs an error.
+        if let value = try? container.decode(String.self) {
+            self = .string(value)
         } else if let value = try? container.decode(Int.self) {
             self = .int(value)
+        } else if container.decodeNil() {
+            self = .null
         } else if let value = try? container.decode(Double.self) {
             self = .double(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
+        } else if let value = try? container.decode(Bool.self) {
+            self = .bool(value)
         } else if let value = try? container.decode([JSONValue].self) {
             self = .array(value)
         } else {
