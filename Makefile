@@ -4,7 +4,7 @@ ARGS ?=
 PUBLISHING_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo run-pushaas build test images images-from-source up down logs integration-test bench tsan fuzz format lint
+.PHONY: help run demo sbom run-pushaas build test images images-from-source up down logs integration-test bench tsan fuzz format lint
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

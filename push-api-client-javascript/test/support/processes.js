@@ -59,12 +59,25 @@ export function start(program, parameters, environment = {}) {
   };
 }
 
+const given = new Set();
+
+/**
+ * A port that nobody listens on. From below those that the system gives to connections: one of these could be taken by a client
+ * before the server that it is meant for begins to listen.
+ */
 export async function freePort() {
-  const server = net.createServer();
-  await new Promise((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 20000 + Math.floor(Math.random() * 12000);
+    if (given.has(port)) continue;
+    const server = net.createServer();
+    const isFree = await new Promise((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "0.0.0.0", () => server.close(() => resolve(true)));
+    });
+    if (!isFree) continue;
+    given.add(port);
+    return port;
+  }
 }
 
 /** Asks until the answer is there: of a condition that nobody tells of. */

@@ -47,6 +47,37 @@ extension EndToEnd {
             }
         }
 
+        @Test func `two applications to look at`() async throws {
+            let commands = try self.document.commands(of: "Two applications to look at")
+            try #require(commands.map { $0.prefix(9) } == ["make demo"])
+            for program in ["push-service", "push-stream", "push-service-demo-app"] { _ = try Repository.binary(program) }
+            try await IsolatedShell.with(environment: self.environment) { shell in
+                let demo = try shell.start(commands[0])
+                try await demo.line(containing: "Articles that update live: http://localhost:8888", within: .seconds(300))
+                try await demo.line(containing: "Every transport side by side: http://localhost:8889")
+                let page = try await shell.run("curl -fsS http://localhost:8889/")
+                #expect(page.text.contains("<title>"), "\(page.text)")
+                // What an article's writer does reaches whoever listens.
+                let subscriber = try shell.start("curl -N http://localhost:9080/ev/articles")
+                let socket = Endpoint.unixSocket("\(self.home.path)/push-service/push-stream.sock")
+                try await eventually("curl subscribes") {
+                    let connection = try await HTTPConnection(to: socket)
+                    let response = try await connection.response(to: HTTPRequest("GET", "/channels-stats?id=articles"))
+                    return try response.status == 200 && response.json(ChannelStatistics.self).subscribers == 1
+                }
+                let body = "{\"title\":\"By curl\",\"text\":\"x\"}"
+                let written = try await shell.run(
+                    "curl -fsS -H 'Content-Type: application/json' -d '\(body)' http://localhost:8888/api/articles")
+                #expect(written.status == .exited(0), "\(written.text)")
+                let line = try await subscriber.line {
+                    $0.text.hasPrefix("data:") && $0.text.contains("By%20curl") || $0.text.contains("By curl")
+                }
+                #expect(!line.text.isEmpty)
+                shell.interrupt(demo)
+                try await demo.exit(within: .seconds(120))
+            }
+        }
+
         @Test func `pushaas on this machine`() async throws {
             let commands = try self.document.commands(of: "PushaaS on this machine")
             try #require(commands.map { $0.prefix(7) } == ["make ru", "curl -u", "curl -f", "curl -u"])
